@@ -1,0 +1,6 @@
+/**
+ * Arrays and the graphs that run on ONNX Runtime.
+ *
+ * @module @fletch/array
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * The fletch command.
+ *
+ * @module @fletch/cli
+ */
+export {};

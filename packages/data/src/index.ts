@@ -1,0 +1,6 @@
+/**
+ * Datasets and file formats for Fletch.
+ *
+ * @module @fletch/data
+ */
+export {};

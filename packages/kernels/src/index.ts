@@ -1,0 +1,6 @@
+/**
+ * The hot loops of Fletch: WebAssembly SIMD kernels and their loader.
+ *
+ * @module @fletch/kernels
+ */
+export {};

@@ -1,0 +1,9 @@
+/**
+ * Vector indexes, filters and the durable collection store.
+ *
+ * @module @fletch/search
+ */
+export { Bitset } from './index/bitset.js';
+export * from './index/types.js';
+export * from './store/types.js';
+export * from './types.js';

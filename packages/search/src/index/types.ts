@@ -1,0 +1,108 @@
+/**
+ * The one interface of all vector indexes.
+ *
+ * An index maps **rows** (dense unsigned 32-bit numbers that the caller chooses and may reuse after `remove`)
+ * to vectors. Points, payloads and ids of users live one floor up, in the collection store.
+ *
+ * @module
+ */
+import type { LongWork } from '@fletch/base';
+import type { Bitset } from './bitset.js';
+
+/** How two vectors are compared; the names are Qdrant's. */
+export type Distance = 'Cosine' | 'Dot' | 'Euclid' | 'Manhattan';
+
+/** Whether a larger score is a better one: true for `Cosine` and `Dot`, false for the two distances. */
+export function largerIsBetter(distance: Distance): boolean {
+  return distance === 'Cosine' || distance === 'Dot';
+}
+
+/** Options of one search. */
+export interface IndexSearchOptions {
+  /** Length of the candidate list of the graph walk; raised to `k` when smaller. Default: the index's `efSearch`. */
+  readonly ef?: number;
+  /** Compare with every (matching) row instead of walking the graph. Default: false. */
+  readonly exact?: boolean;
+  /** Rows that may be returned. Default: all. */
+  readonly filter?: Bitset;
+}
+
+/** Hits, best first; equal scores are ordered by row. */
+export interface IndexHits {
+  /** Rows, `Uint32Array` of at most `k`. */
+  readonly rows: Uint32Array;
+  /**
+   * Scores, as long as `rows`: cosine similarity, dot product, Euclidean or Manhattan distance
+   * (see {@link largerIsBetter}).
+   */
+  readonly scores: Float32Array;
+}
+
+/** What an index tells about itself. */
+export interface IndexStats {
+  readonly kind: string;
+  readonly dimension: number;
+  readonly distance: Distance;
+  /** Live rows. */
+  readonly size: number;
+  /** Live rows that are linked into the graph; the others are found by exact scan until they are. */
+  readonly linked: number;
+  /** Bytes of vectors (size × dimension × 4). */
+  readonly vectorBytes: number;
+  /** Bytes of graph links that are allocated. */
+  readonly linkBytes: number;
+  /** Bytes of WebAssembly memory in all. */
+  readonly memoryBytes: number;
+}
+
+/** What a snapshot's owner writes into it and gets back on load, e.g. the store's id and version. */
+export type SnapshotOwner = Readonly<Record<string, string | number>>;
+
+export interface VectorIndex {
+  readonly dimension: number;
+  readonly distance: Distance;
+  /** Live rows. */
+  readonly size: number;
+
+  /**
+   * Inserts or replaces vectors. When the promise resolves they are found by every later search: at first by
+   * exact scan, then through the graph, which threads extend in the background (see {@link settled}).
+   * Under `Cosine` vectors are normalised on the way in.
+   *
+   * @param rows - row of each vector; no duplicates
+   * @param vectors - `rows.length × dimension` values, row-major
+   * @throws FletchError `DIMENSION_MISMATCH`, `NON_FINITE`, `ZERO_VECTOR` (cosine), `DUPLICATE_ID`,
+   *   `OUT_OF_MEMORY`; nothing of the batch is inserted then
+   */
+  add(rows: ArrayLike<number>, vectors: Float32Array): Promise<void>;
+
+  /**
+   * Removes rows, repairing the graph around them. They are never returned once the promise resolves, and may
+   * then be added again.
+   *
+   * @returns how many of the rows were present
+   */
+  remove(rows: ArrayLike<number>): Promise<number>;
+
+  has(row: number): boolean;
+
+  /** A copy of the stored vector (normalised under `Cosine`). Throws `NOT_FOUND`. */
+  vector(row: number): Float32Array;
+
+  /** The best `k` rows for `query` (`dimension` values). One synchronous WebAssembly call. */
+  search(query: Float32Array, k: number, options?: IndexSearchOptions): IndexHits;
+
+  /** {@link search} for `n × dimension` values, spread over the threads. */
+  searchBatch(queries: Float32Array, k: number, options?: IndexSearchOptions): Promise<IndexHits[]>;
+
+  /** Resolves when every row added so far is linked. `onProgress` counts linked rows. */
+  settled(options?: LongWork): Promise<void>;
+
+  /** Writes a checksummed snapshot durably (whole file replaced), with the owner's facts in its header. */
+  save(path: string, owner?: SnapshotOwner): Promise<void>;
+
+  stats(): IndexStats;
+
+  /** Frees memory and threads; every later call throws `CLOSED`. */
+  close(): Promise<void>;
+}
