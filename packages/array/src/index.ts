@@ -3,4 +3,6 @@
  *
  * @module @fletch/array
  */
-export {};
+export type { ElementType, TensorData } from './onnx/elements.js';
+export * from './onnx/graph-builder.js';
+export * from './session.js';
