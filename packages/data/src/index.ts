@@ -3,4 +3,6 @@
  *
  * @module @fletch/data
  */
-export {};
+export * from './cache.js';
+export * from './npm/package.js';
+export * from './wordnet.js';
