@@ -3,4 +3,6 @@
  *
  * @module @fletch/text
  */
+export type * from './encoders/options.js';
+export * from './encoders/registry.js';
 export * from './encoders/types.js';
