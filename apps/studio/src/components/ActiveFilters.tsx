@@ -1,13 +1,11 @@
 import { clearField, isEmpty, NOTHING_CHOSEN, type Range, toggle } from '../lib/filter.js';
-import { count } from '../lib/format.js';
 import { usePage } from './context.js';
 
 /** The filters that are on, each with a way to take it off. */
 export function ActiveFilters() {
-  const { router, facets, card } = usePage();
+  const { router } = usePage();
   const { chosen } = router.route.value;
   if (isEmpty(chosen)) return null;
-  const matching = facets.matching.value;
   return (
     <section class="active" aria-label="Active filters">
       {Object.entries(chosen.any).flatMap(([key, values]) =>
@@ -29,11 +27,6 @@ export function ActiveFilters() {
       <button type="button" class="link" onClick={() => router.go({ chosen: NOTHING_CHOSEN })}>
         clear all
       </button>
-      {matching !== null && (
-        <span class="matching">
-          {count(matching)} of {count(card.value?.info.points_count ?? 0)} points pass
-        </span>
-      )}
     </section>
   );
 }

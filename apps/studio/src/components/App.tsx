@@ -10,17 +10,17 @@ import { Sidebar } from './Sidebar.js';
 
 /** The whole page: side bar, search, insights; or what stands in the way of them. */
 export function App() {
-  const { collections, connection, card, asking } = usePage();
+  const { collections, connection, card, asking, search } = usePage();
   const cards = collections.cards.value;
   const locked = connection.state.value === 'locked';
-  const insights = !locked && card.value !== undefined && asking.value;
+  const insights = !locked && card.value !== undefined && asking.value && search.outcome.value !== null;
   return (
     <>
       <button type="button" class="skip" onClick={focusSearch}>
         Skip to the search
       </button>
       <Banner />
-      <div class={`layout ${insights ? 'with-insights' : ''}`}>
+      <div class="layout">
         <Sidebar />
         <main class="main">
           {locked ? <KeyForm /> : cards?.length === 0 ? <Empty /> : cards === null ? <Waiting /> : <Main />}

@@ -1,12 +1,13 @@
 import { ChoiceFacet } from './ChoiceFacet.js';
 import { usePage } from './context.js';
+import { narrow } from './narrow.js';
 import { RangeFacet } from './RangeFacet.js';
 
 /** One block per field that can be filtered. On small screens they fold away. */
 export function Filters() {
   const { facets } = usePage();
   if (facets.facets.value.length === 0) return null;
-  return (
+  const blocks = (
     <section class="filters" aria-label="Filters">
       {facets.facets.value.map((facet) =>
         facet.kind === 'choice' ? (
@@ -16,5 +17,12 @@ export function Filters() {
         ),
       )}
     </section>
+  );
+  if (!narrow.value) return blocks;
+  return (
+    <details class="fold">
+      <summary>Filters</summary>
+      {blocks}
+    </details>
   );
 }

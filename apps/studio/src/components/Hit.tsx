@@ -47,16 +47,18 @@ export function Hit({ hit, place, scores, ranked }: HitProps) {
         </button>
         {ranked && <span class="hit-score number">{hit.score.toFixed(3)}</span>}
       </div>
-      {text !== '' && <p class="hit-text">{text}</p>}
-      {tags.length > 0 && (
-        <ul class="tags">
-          {tags.map(({ key, value }) => (
-            <li key={key} title={key}>
-              {value}
-            </li>
-          ))}
-        </ul>
-      )}
+      <div class="hit-body">
+        {text !== '' && <p class="hit-text">{text}</p>}
+        {tags.length > 0 && (
+          <ul class="tags">
+            {tags.map(({ key, value }) => (
+              <li key={key} title={key}>
+                {value}
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
       {ranked && (
         <div class="flight" aria-hidden="true">
           <span style={{ width: `${share(hit.score, distance, scores) * 100}%` }} />

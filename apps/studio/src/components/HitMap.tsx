@@ -12,7 +12,7 @@ import { Legend } from './Legend.js';
 
 const SIZE = { width: 360, height: 300 };
 const MARGIN = 18;
-const LABELS = { ...SIZE, character: 5.6, line: 13, radius: 5 };
+const LABELS = { ...SIZE, character: 6, line: 13, radius: 6 };
 
 /** Screen places of map points, stretched to fill both directions. */
 function layout(points: readonly MapPoint[]) {
@@ -44,7 +44,7 @@ export function HitMap() {
   const entries = field === undefined ? [] : legend(hits, field);
   const drawn = useMemo(() => {
     const places = layout(points);
-    const titles = places.map(({ hit }) => shorten(display(hit, hints.value).title, 18));
+    const titles = places.map(({ hit }) => shorten(firstOf(display(hit, hints.value).title), 20));
     const labels = placeLabels(
       places.map(({ x, y }, i) => ({ x, y, text: titles[i]! })),
       LABELS,
@@ -115,6 +115,9 @@ export function HitMap() {
     </section>
   );
 }
+
+/** `grief, heartache, heartbreak` → `grief`. */
+const firstOf = (title: string) => title.split(', ')[0]!;
 
 const rank = (place: number, length: number) => 1 - place / (length - 1);
 

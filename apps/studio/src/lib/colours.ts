@@ -29,12 +29,19 @@ export function legend(points: readonly PointRecord[], key: string): LegendEntry
     .map(([value, count], colour) => ({ value, count, colour }));
 }
 
-/** The field that tells the points apart best: most distinct values that still fit the colours, else the first. */
+/** The field whose colours tell the points apart best, by the entropy of its legend; the first of equals. */
 export function bestColourField(points: readonly PointRecord[], keys: readonly string[]): string | undefined {
-  const distinct = (key: string) => new Set(points.map(({ payload }) => asLine(valueAt(payload, key)))).size;
-  const fitting = keys
-    .map((key) => ({ key, size: distinct(key) }))
-    .filter(({ size }) => size > 1 && size <= COLOURS * 2)
-    .sort((a, b) => b.size - a.size);
-  return fitting[0]?.key ?? keys[0];
+  const entropy = (key: string) => {
+    const coloured = legend(points, key).map(({ count }) => count);
+    const rest = points.length - coloured.reduce((sum, count) => sum + count, 0);
+    return [...coloured, rest]
+      .map((count) => count / points.length)
+      .reduce((sum, share) => (share > 0 ? sum - share * Math.log2(share) : sum), 0);
+  };
+  let best: { key: string; bits: number } | undefined;
+  for (const key of keys) {
+    const bits = entropy(key);
+    if (best === undefined || bits > best.bits + 1e-9) best = { key, bits };
+  }
+  return best?.key;
 }

@@ -40,6 +40,15 @@ describe('display', () => {
     ).toMatchObject({ title: 'Boat', text: '' });
   });
 
+  it('names the file of a document and the field of a bare number', () => {
+    const payload = { source: { file: 'notes.md', line: 3 }, text: 'Tie the boat up.', draft: false };
+    expect(display({ id: 1, payload }, { textField: 'text', tagFields: ['draft'] })).toEqual({
+      title: 'notes.md',
+      text: 'Tie the boat up.',
+      tags: [{ key: 'draft', value: 'draft: false' }],
+    });
+  });
+
   it('shows points without a payload', () => {
     expect(display({ id: 'c0ffee00-0000-4000-8000-000000000000' }, { tagFields: ['pos'] })).toEqual({
       title: '#c0ffee00-0000-4000-8000-000000000000',

@@ -22,7 +22,7 @@ export interface DisplayHints {
 }
 
 const TITLE_FIELDS = ['title', 'words', 'name', 'heading', 'headline', 'word', 'lemma', 'label', 'subject'];
-const PLACE_FIELDS = ['file', 'filename', 'path', 'source', 'url'];
+const PLACE_FIELDS = ['source.file', 'file', 'filename', 'path', 'source', 'url'];
 const MOST_TAGS = 4;
 
 /** The value at a dotted path. */
@@ -42,6 +42,12 @@ export function asLine(value: Json | undefined): string {
   if (!Array.isArray(value)) return '';
   const parts = value.map(asLine);
   return parts.every((part) => part !== '') ? parts.join(', ') : '';
+}
+
+/** Words speak for themselves; `true` and `3` need their field's name. */
+function asTag(key: string, value: Json | undefined): string {
+  const line = asLine(value);
+  return typeof value === 'boolean' || typeof value === 'number' ? `${key}: ${line}` : line;
 }
 
 function longestString(payload: Payload): string | undefined {
@@ -65,12 +71,12 @@ export function display(point: PointRecord, hints: DisplayHints): Shown {
   const textField = textFieldOf(payload, hints.textField);
   const text = textField === undefined ? '' : asLine(valueAt(payload, textField));
   const named = [...TITLE_FIELDS, ...PLACE_FIELDS].find(
-    (field) => field !== textField && asLine(payload[field]) !== '',
+    (field) => field !== textField && asLine(valueAt(payload, field)) !== '',
   );
-  const title = named === undefined ? '' : asLine(payload[named]);
+  const title = named === undefined ? '' : asLine(valueAt(payload, named));
   const tags = hints.tagFields
     .filter((key) => key !== textField && key !== named)
-    .map((key) => ({ key, value: asLine(valueAt(payload, key)) }))
+    .map((key) => ({ key, value: asTag(key, valueAt(payload, key)) }))
     .filter(({ value }) => value !== '' && value.length <= 48)
     .slice(0, MOST_TAGS);
   if (title !== '') return { title, text: text === title ? '' : text, tags };

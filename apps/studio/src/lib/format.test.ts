@@ -26,6 +26,7 @@ describe('format', () => {
   it('cuts at a word', () => {
     expect(shorten('grief', 10)).toBe('grief');
     expect(shorten('an intense feeling of deep sadness', 20)).toBe('an intense feeling…');
+    expect(shorten('downheartedness, dejectedness, low-spiritedness', 18)).toBe('downheartedness…');
     expect(shorten('abcdefghijklmnop', 8)).toBe('abcdefg…');
   });
 });

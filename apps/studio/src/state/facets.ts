@@ -6,10 +6,11 @@
 import type { FacetHit, Payload, PointRecord } from '@fletch/search';
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type { Client } from '../api/client.js';
+import { ApiError } from '../api/errors.js';
 import { valueAt } from '../lib/display.js';
 import { type Field, filterableFields } from '../lib/fields.js';
-import { type Chosen, clearField, isEmpty, toFilter } from '../lib/filter.js';
-import type { Card } from './collections.js';
+import { type Chosen, clearField, isEmpty, NOTHING_CHOSEN, toFilter } from '../lib/filter.js';
+import { type Card, generation } from './collections.js';
 import type { Connection } from './connection.js';
 import { createLatest } from './latest.js';
 
@@ -35,7 +36,7 @@ const VALUES = 60;
 export function isChoice(values: readonly FacetHit[], points: number): boolean {
   if (values.length < 2) return false;
   const covered = values.slice(0, 10).reduce((sum, { count }) => sum + count, 0);
-  return points <= 100 || covered >= points * 0.02;
+  return points <= 100 || covered >= points * 0.05;
 }
 
 function bounds(sample: readonly PointRecord[], key: string): Facet['seen'] {
@@ -45,30 +46,53 @@ function bounds(sample: readonly PointRecord[], key: string): Facet['seen'] {
   return values.length === 0 ? null : { min: Math.min(...values), max: Math.max(...values) };
 }
 
+/** What is known of a collection before anything is chosen. */
+interface Basis {
+  readonly key: string;
+  readonly facets: readonly Facet[];
+  readonly sample: readonly PointRecord[];
+}
+
 export function createFacets(client: Client, connection: Connection): Facets {
   const facets = signal<readonly Facet[]>([]);
   const sample = signal<readonly PointRecord[]>([]);
   const matching = signal<number | null>(null);
   const latest = createLatest();
+  let basis: Basis = { key: '', facets: [], sample: [] };
   let shown = '';
 
-  async function ask(card: Card, chosen: Chosen, abort: AbortSignal) {
-    const { name, info } = card;
+  /** Values of `key` under the filters of the other fields; none where the server cannot count them. */
+  async function values(collection: string, key: string, chosen: Chosen, abort: AbortSignal) {
+    const filter = toFilter(clearField(chosen, key));
+    const body = { key, limit: VALUES, ...(filter === undefined ? {} : { filter }) };
+    try {
+      return await client.facet(collection, body, abort);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 400) return [];
+      throw error;
+    }
+  }
+
+  async function basisOf({ name, info }: Card, key: string, abort: AbortSignal): Promise<Basis> {
     const points = await client.scroll(name, { limit: SAMPLE, with_payload: true }, abort);
     const payloads = points.flatMap(({ payload }): Payload[] => (payload ? [payload] : []));
-    const filter = toFilter(chosen);
     const found = await Promise.all(
       filterableFields(info.payload_schema, payloads).map(async (field): Promise<Facet[]> => {
         if (field.kind === 'number') return [{ ...field, values: [], seen: bounds(points, field.key) }];
-        const others = toFilter(clearField(chosen, field.key));
-        const body = { key: field.key, limit: VALUES, ...(others === undefined ? {} : { filter: others }) };
-        const values = await client.facet(name, body, abort);
-        const offered = (chosen.any[field.key] ?? []).length > 0 || isChoice(values, info.points_count);
-        return offered || others !== undefined ? [{ ...field, values, seen: null }] : [];
+        const all = await values(name, field.key, NOTHING_CHOSEN, abort);
+        return isChoice(all, info.points_count) ? [{ ...field, values: all, seen: null }] : [];
       }),
     );
-    const count = filter === undefined ? null : await client.count(name, filter, abort);
-    return { points, facets: found.flat(), count };
+    return { key, facets: found.flat(), sample: points };
+  }
+
+  async function narrowed({ name }: Card, { facets }: Basis, chosen: Chosen, abort: AbortSignal) {
+    const filter = toFilter(chosen);
+    if (filter === undefined) return { facets, count: null };
+    const counted = facets.map(async (facet) =>
+      facet.kind === 'choice' ? { ...facet, values: await values(name, facet.key, chosen, abort) } : facet,
+    );
+    return { facets: await Promise.all(counted), count: await client.count(name, filter, abort) };
   }
 
   return {
@@ -85,12 +109,17 @@ export function createFacets(client: Client, connection: Connection): Facets {
         });
       }
       if (isEmpty(chosen)) matching.value = null;
+      const key = `${card.name}:${generation(card.info)}`;
       try {
-        const answer = await latest.run((abort) => ask(card, chosen, abort));
+        const answer = await latest.run(async (abort) => {
+          const known = basis.key === key ? basis : await basisOf(card, key, abort);
+          return { known, ...(await narrowed(card, known, chosen, abort)) };
+        });
         if (answer === undefined) return;
+        basis = answer.known;
         batch(() => {
           facets.value = answer.facets;
-          sample.value = answer.points;
+          sample.value = answer.known.sample;
           matching.value = answer.count;
         });
       } catch (error) {
