@@ -25,6 +25,10 @@ export interface ServeOptions extends Omit<AppOptions, 'encoders'> {
   readonly encoders?: Encoders;
   /** Encoders that clients may use besides those that collections name already. Default `['use']`. */
   readonly encoderNames?: readonly string[];
+  /** How long a client may take to send its headers, in milliseconds. Default 10 000. */
+  readonly headersTimeout?: number;
+  /** How long a client may take to send a whole request, in milliseconds. Default 120 000. */
+  readonly requestTimeout?: number;
   /** How long `close()` waits for requests at work, in milliseconds. Default 10 000. */
   readonly grace?: number;
 }
@@ -44,7 +48,7 @@ export interface RunningServer {
  * @throws FletchError `UNAVAILABLE` when the port is taken, `INVALID_ARGUMENT` when the address is not this machine's
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { host = '127.0.0.1', port = 6333, grace = 10_000, store } = options;
+  const { host = '127.0.0.1', port = 6333, grace = 10_000, headersTimeout = 10_000, store } = options;
   const recorded = store
     .collections()
     .flatMap((name) => encoderIn(store.collection(name).info().config.metadata) ?? []);
@@ -58,10 +62,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     fetch: app.fetch,
     overrideGlobalObjects: false,
     serverOptions: {
-      headersTimeout: 10_000,
-      requestTimeout: 120_000,
+      headersTimeout,
+      requestTimeout: options.requestTimeout ?? 120_000,
       keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 2_000,
+      connectionsCheckingInterval: Math.min(2_000, headersTimeout / 2),
       maxHeaderSize: 16_384,
     },
   }) as Server;
@@ -74,10 +78,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     port: bound,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), grace);
+      // Connections that were at work are kept alive when they are done, so the idle ones are ended again and again.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
+      const end = setTimeout(() => server.closeAllConnections(), grace);
       await closed;
-      clearTimeout(timer);
+      clearInterval(sweep);
+      clearTimeout(end);
       if (!options.encoders) await encoders.close();
     },
   };

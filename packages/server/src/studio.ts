@@ -49,9 +49,10 @@ const HEADERS = {
 /** Adds `/dashboard/` to the app. Vite names the files of `assets/` by their content, so those never change. */
 export function mountStudio(app: Hono<Env>, folder: string): void {
   app.get('/dashboard', (context) =>
-    context.req.path === '/dashboard'
-      ? context.redirect('/dashboard/')
-      : sendFile(context, folder, 'index.html'),
+    // The page's own links are relative, so it must be seen at the folder's address.
+    new URL(context.req.url).pathname.endsWith('/')
+      ? sendFile(context, folder, 'index.html')
+      : context.redirect('/dashboard/'),
   );
   app.get('/dashboard/*', (context) => {
     const path = decodePath(context.req.path.slice('/dashboard/'.length));

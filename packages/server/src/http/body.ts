@@ -23,7 +23,11 @@ export async function readJson(context: Context, limit: number): Promise<Json> {
   const encoding = context.req.header('content-encoding');
   if (encoding !== undefined && encoding !== 'identity')
     throw new HttpError(415, `Content-Encoding ${encoding} is not supported: send the body uncompressed.`);
-  const text = decode(await readBytes(context, limit));
+  const bytes = await readBytes(context, limit).catch((error: unknown) => {
+    if (error instanceof HttpError) throw error;
+    throw new HttpError(400, 'Format error in JSON body: the client hung up before it was complete');
+  });
+  const text = decode(bytes);
   let value: Json;
   try {
     value = JSON.parse(text);
