@@ -78,7 +78,8 @@ function kernelUnits() {
       step: 'kernels',
       name: 'WebAssembly kernels',
       inputs: [join(folder, 'assembly'), join(folder, 'scripts'), lockFile],
-      stamp: join(folder, 'wasm/.built'),
+      // In the folder that the package's build empties: after it the kernels are due again.
+      stamp: join(folder, 'dist/.built-kernels'),
       build: async () => (await import(pathToFileURL(script).href)).build(),
     },
   ];

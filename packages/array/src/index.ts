@@ -1,8 +1,17 @@
 /**
- * Arrays and the graphs that run on ONNX Runtime.
+ * Differentiable arrays, compiled to graphs that run on ONNX Runtime.
  *
  * @module @fletch/array
  */
+export * from './compile/compile.js';
+export type { DType } from './core/dtype.js';
+export * from './core/ndarray.js';
+export type { Shape } from './core/shape.js';
+export type { Tensor, Value } from './core/tensor.js';
+export * from './core/tree.js';
 export type { ElementType, TensorData } from './onnx/elements.js';
 export * from './onnx/graph-builder.js';
+export * from './operations/index.js';
 export * from './session.js';
+export * from './transform/gradient.js';
+export { evaluate } from './transform/interpret.js';

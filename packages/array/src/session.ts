@@ -16,6 +16,9 @@ export interface TensorValue {
   readonly type?: ElementType;
 }
 
+/** A tensor as the runtime takes it. */
+export type RuntimeTensor = Runtime.Tensor;
+
 /** Which build of ONNX Runtime runs the model. */
 export type RuntimeName = 'native' | 'wasm';
 
@@ -103,6 +106,25 @@ export class Session {
     } catch (cause) {
       throw new FletchError('INVALID_ARGUMENT', `The model did not run: ${messageOf(cause)}`, { cause });
     }
+  }
+
+  /** A tensor of the runtime over `data`, which is shared: what changes there is seen by later runs. */
+  tensor(type: ElementType, data: TensorData, dims: readonly number[]): RuntimeTensor {
+    return new this.#module.Tensor(type, data as never, dims);
+  }
+
+  /**
+   * Runs the model on tensors made by {@link tensor}, without checks of its own.
+   *
+   * @param fetches - one entry per wanted output: a tensor into whose memory the result is written, or `null`
+   * @returns the outputs for which no tensor was given
+   */
+  async runTensors(
+    feeds: Readonly<Record<string, RuntimeTensor>>,
+    fetches: Readonly<Record<string, RuntimeTensor | null>>,
+  ): Promise<Readonly<Record<string, RuntimeTensor>>> {
+    if (this.#closed) throw new FletchError('CLOSED', 'The session is closed: load the model again.');
+    return await this.#session.run(feeds, fetches);
   }
 
   #tensor(value: TensorValue): Runtime.Tensor {

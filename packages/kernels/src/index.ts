@@ -1,9 +1,6 @@
 /**
- * The hot loops of Fletch: WebAssembly SIMD kernels, their loader, their memory and their threads.
+ * The hot loops of Fletch: WebAssembly SIMD kernels and their loader.
  *
  * @module @fletch/kernels
  */
-export * from './arena.js';
-export * from './kernels.js';
-export * from './layout.js';
-export * from './pool.js';
+export {};

@@ -3,6 +3,4 @@
  *
  * @module @fletch/server
  */
-export { type AppOptions, createApp } from './app.js';
-export { createEncoders, type Encoders, type EncodersOptions } from './encoders.js';
-export { type RunningServer, type ServeOptions, serve } from './serve.js';
+export {};

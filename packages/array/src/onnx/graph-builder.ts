@@ -13,8 +13,16 @@ export type ValueName = string;
 /** A fixed length, or the name of a dimension that is known only when the graph runs. */
 export type Dimension = number | string;
 
-/** A node's attribute. Whole numbers are written as integers; write `{ float: 1 }` for a floating-point one. */
-export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+/**
+ * A node's attribute. Whole numbers are written as integers; write `{ float: 1 }` for a floating-point one. A
+ * body of a loop is a builder made by {@link GraphBuilder.body}.
+ */
+export type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly body: GraphBuilder };
 
 /** Operator sets: the standard one, and the extensions that ONNX Runtime itself brings. */
 const OPSET = 21;
@@ -34,14 +42,25 @@ const EXTENSIONS = 'com.microsoft';
  */
 export class GraphBuilder {
   readonly #name: string;
-  readonly #taken = new Set<string>();
+  readonly #root: GraphBuilder;
+  /** Names are unique in the whole model, bodies included: then each may use the values around it. */
+  readonly #taken: Set<string>;
   readonly #graph = new WireWriter();
   readonly #constants = new Map<string, ValueName>();
   #usesExtensions = false;
   #outputs = 0;
+  /** Prefix of the names of nodes made from here on: the runtime's messages then name it. Default `node`. */
+  label = 'node';
 
-  constructor(name: string) {
+  constructor(name: string, parent?: GraphBuilder) {
     this.#name = name;
+    this.#root = parent === undefined ? this : parent.#root;
+    this.#taken = parent === undefined ? new Set() : parent.#taken;
+  }
+
+  /** A graph within this one: the body of a loop. */
+  body(name: string): GraphBuilder {
+    return new GraphBuilder(name, this);
   }
 
   /** A name like `base` that no value has yet. */
@@ -125,7 +144,7 @@ export class GraphBuilder {
     const [domain, type] = operator.includes(':')
       ? (operator.split(':') as [string, string])
       : ['', operator];
-    if (domain === EXTENSIONS) this.#usesExtensions = true;
+    if (domain === EXTENSIONS) this.#root.#usesExtensions = true;
     const message = new WireWriter();
     for (const input of inputs) {
       if (input !== '' && !this.#taken.has(input))
@@ -137,7 +156,7 @@ export class GraphBuilder {
     }
     const outputs = Array.from({ length: outputCount }, () => this.#unique(type));
     for (const output of outputs) message.string(2, output);
-    message.string(3, `node_${outputs[0]}`).string(4, type);
+    message.string(3, `${this.label}_${outputs[0]}`).string(4, type);
     for (const [name, value] of Object.entries(attributes)) message.message(5, attribute(name, value));
     if (domain) message.string(7, domain);
     this.#graph.message(1, message);
@@ -157,11 +176,22 @@ export class GraphBuilder {
     this.#outputs++;
   }
 
+  /** Declares a node's output as an output of the graph under its own name, without another node. */
+  expose(value: ValueName, type: ElementType, dims: readonly Dimension[]): void {
+    this.#graph.message(12, valueInfo(value, type, dims));
+    this.#outputs++;
+  }
+
+  /** The graph alone, for an attribute. */
+  message(): WireWriter {
+    return this.#graph.string(2, this.#name);
+  }
+
   /** The model's bytes. Throws `INVALID_ARGUMENT` when no output was declared. */
   build(): Uint8Array {
     if (this.#outputs === 0)
       throw new FletchError('INVALID_ARGUMENT', `The graph "${this.#name}" has no output: declare one.`);
-    const graph = new WireWriter().message(7, this.#graph.string(2, this.#name));
+    const graph = new WireWriter().message(7, this.message());
     const model = new WireWriter().int(1, IR_VERSION).string(2, 'fletch').message(8, operatorSet('', OPSET));
     if (this.#usesExtensions) model.message(8, operatorSet(EXTENSIONS, 1));
     return concat(model.finish(), graph.finish());
@@ -197,6 +227,7 @@ function attribute(name: string, value: AttributeValue): WireWriter {
   if (typeof value === 'string') return message.string(4, value).int(20, 3);
   if (typeof value === 'number')
     return Number.isInteger(value) ? message.int(3, value).int(20, 2) : message.float(2, value).int(20, 1);
+  if ('body' in value) return message.message(6, value.body.message()).int(20, 5);
   if ('float' in value) return message.float(2, value.float).int(20, 1);
   const whole = value.every(Number.isInteger);
   for (const item of value) {
