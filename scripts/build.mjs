@@ -78,8 +78,7 @@ function kernelUnits() {
       step: 'kernels',
       name: 'WebAssembly kernels',
       inputs: [join(folder, 'assembly'), join(folder, 'scripts'), lockFile],
-      // In the folder that the package's build empties: after it the kernels are due again.
-      stamp: join(folder, 'dist/.built-kernels'),
+      stamp: join(folder, 'wasm/.built'),
       build: async () => (await import(pathToFileURL(script).href)).build(),
     },
   ];

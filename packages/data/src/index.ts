@@ -4,5 +4,7 @@
  * @module @fletch/data
  */
 export * from './cache.js';
+export * from './files/read-documents.js';
+export type { FileDocument, ReadDocumentsOptions } from './files/types.js';
 export * from './npm/package.js';
 export * from './wordnet.js';

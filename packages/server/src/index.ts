@@ -3,4 +3,6 @@
  *
  * @module @fletch/server
  */
-export {};
+export { type AppOptions, createApp } from './app.js';
+export { createEncoders, type Encoders, type EncodersOptions } from './encoders.js';
+export { type RunningServer, type ServeOptions, serve } from './serve.js';

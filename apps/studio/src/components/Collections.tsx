@@ -1,0 +1,50 @@
+import { NOTHING_CHOSEN } from '../lib/filter.js';
+import { count, percent } from '../lib/format.js';
+import { type Card, progress } from '../state/collections.js';
+import { usePage } from './context.js';
+
+/** All collections with their sizes and how far each is indexed. */
+export function Collections() {
+  const { collections } = usePage();
+  const cards = collections.cards.value;
+  if (cards === null || cards.length === 0) return null;
+  return (
+    <nav aria-label="Collections">
+      <h2 class="eyebrow">Collections</h2>
+      <ul class="collections">
+        {cards.map((card) => (
+          <Item key={card.name} card={card} />
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Item({ card: { name, info } }: { card: Card }) {
+  const { router } = usePage();
+  const current = router.route.value.collection === name;
+  const enter = () => {
+    if (!current) router.go({ collection: name, trail: [], chosen: NOTHING_CHOSEN });
+  };
+  return (
+    <li>
+      <button type="button" class="collection" aria-current={current ? 'page' : undefined} onClick={enter}>
+        <span class="collection-name">{name}</span>
+        <span class="collection-facts">
+          <span class="number">{count(info.points_count)}</span> <Status info={info} />
+        </span>
+        {info.status === 'yellow' && (
+          <span class="bar" aria-hidden="true">
+            <span style={{ width: `${progress(info) * 100}%` }} />
+          </span>
+        )}
+      </button>
+    </li>
+  );
+}
+
+function Status({ info }: Pick<Card, 'info'>) {
+  if (info.status === 'green') return <span class="status green">ready</span>;
+  if (info.status === 'red') return <span class="status red">needs repair</span>;
+  return <span class="status yellow">indexing, {percent(progress(info))}</span>;
+}

@@ -1,0 +1,64 @@
+/**
+ * Which fields of a collection can be filtered, from its schema or, where that says nothing, from a few points.
+ *
+ * @module
+ */
+import type { Json } from '@fletch/base';
+import type { CollectionInfo, Payload, PayloadFieldType } from '@fletch/search';
+import { valueAt } from './display.js';
+
+/** A field that people can filter by. */
+export interface Field {
+  readonly key: string;
+  readonly kind: 'choice' | 'number';
+}
+
+const KINDS: { readonly [T in PayloadFieldType]?: Field['kind'] } = {
+  keyword: 'choice',
+  bool: 'choice',
+  uuid: 'choice',
+  integer: 'number',
+  float: 'number',
+};
+
+const LONGEST_CHOICE = 40;
+
+/** Paths of a payload's leaves; lists count as leaves. */
+function paths(payload: Payload, depth = 0): string[] {
+  return Object.entries(payload).flatMap(([key, value]) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value) && depth < 2
+      ? paths(value as Payload, depth + 1).map((rest) => `${key}.${rest}`)
+      : [key],
+  );
+}
+
+const isChoice = (value: Json): boolean =>
+  typeof value === 'boolean' || (typeof value === 'string' && value.length <= LONGEST_CHOICE);
+
+/** What the values of one field look like; undefined when they are not worth a filter. */
+function kindOf(values: readonly Json[]): Field['kind'] | undefined {
+  const flat = values.flat() as Json[];
+  if (flat.length === 0) return undefined;
+  if (flat.every((value) => typeof value === 'number')) return 'number';
+  // Values that hardly repeat are names, not choices.
+  const repeats = new Set(flat).size <= Math.max(2, flat.length * 0.6);
+  return flat.every(isChoice) && repeats ? 'choice' : undefined;
+}
+
+/** The fields of the payload schema; of the sample's payloads when no field is indexed. */
+export function filterableFields(
+  schema: CollectionInfo['payload_schema'],
+  sample: readonly Payload[],
+): Field[] {
+  const indexed = Object.entries(schema).flatMap(([key, { data_type }]) => {
+    const kind = KINDS[data_type];
+    return kind === undefined ? [] : [{ key, kind }];
+  });
+  if (indexed.length > 0) return indexed;
+  const keys = [...new Set(sample.flatMap((payload) => paths(payload)))];
+  return keys.flatMap((key) => {
+    const values = sample.map((payload) => valueAt(payload, key));
+    const kind = kindOf(values.filter((value): value is Json => value !== undefined && value !== null));
+    return kind === undefined ? [] : [{ key, kind }];
+  });
+}

@@ -1,0 +1,18 @@
+/**
+ * Moves the focus between hits and search box; the hits are found by their place in the list.
+ *
+ * @module
+ */
+
+/** Focuses the hit at `place`; whether there is one. */
+export function focusHit(place: number): boolean {
+  const hit = document.querySelector<HTMLElement>(`[data-place="${place}"]`);
+  hit?.focus();
+  return hit !== null;
+}
+
+export function focusSearch(): void {
+  const input = document.querySelector<HTMLInputElement>('#search');
+  input?.focus();
+  input?.select();
+}

@@ -1,0 +1,107 @@
+/**
+ * The collections of the server and how far each is, kept fresh.
+ *
+ * @module
+ */
+import type { CollectionInfo, Distance } from '@fletch/search';
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
+import type { Client } from '../api/client.js';
+import type { Connection } from './connection.js';
+
+/** A collection as the side bar shows it. */
+export interface Card {
+  readonly name: string;
+  readonly info: CollectionInfo;
+}
+
+/** The vector that searches use: the only one, or the first of the named ones. */
+export interface MainVector {
+  /** Absent for an unnamed vector. */
+  readonly using?: string;
+  readonly size: number;
+  readonly distance: Distance;
+}
+
+export function mainVector({ config }: CollectionInfo): MainVector {
+  const { vectors } = config.params;
+  if (typeof vectors.size === 'number') return vectors as MainVector;
+  const [using, params] = Object.entries(vectors)[0] ?? ['', { size: 0, distance: 'Cosine' as const }];
+  return { using, size: params.size, distance: params.distance };
+}
+
+/** Share of the points that are linked into the index, 0 to 1. */
+export function progress({ indexed_vectors_count, points_count }: CollectionInfo): number {
+  return points_count === 0 ? 1 : Math.min(1, indexed_vectors_count / points_count);
+}
+
+/**
+ * Changes whenever a collection has changed enough for its searches to be worth repeating: when it is done, and
+ * with each quarter that it grows.
+ */
+export function generation({ status, points_count }: CollectionInfo): string {
+  const size = status === 'green' ? points_count : Math.floor(Math.log(points_count + 1) / Math.log(1.25));
+  return `${status}:${size}`;
+}
+
+/** What the encoder of the collection read, as the indexer noted in the metadata. */
+export function textFieldHint({ config }: CollectionInfo): string | undefined {
+  const noted = config.metadata?.fletch;
+  if (noted === null || typeof noted !== 'object' || Array.isArray(noted)) return undefined;
+  return typeof noted?.text_field === 'string' ? noted.text_field : undefined;
+}
+
+/** Milliseconds until the next look: soon while something is growing, seldom when all is quiet. */
+export function nextLook(cards: readonly Card[] | null, failures: number): number {
+  if (failures > 0) return Math.min(8000, 500 * 2 ** failures);
+  return cards?.some(({ info }) => info.status !== 'green') ? 1000 : 4000;
+}
+
+export interface Collections {
+  /** Null until the server has answered once. */
+  readonly cards: ReadonlySignal<readonly Card[] | null>;
+  refresh(): Promise<void>;
+  /** Looks again and again until the returned function is called. `idle` says when nobody is watching. */
+  watch(idle: () => boolean): () => void;
+}
+
+export function createCollections(client: Client, connection: Connection): Collections {
+  const cards = signal<readonly Card[] | null>(null);
+  let failures = 0;
+
+  async function refresh(): Promise<void> {
+    try {
+      const names = await client.collections();
+      const infos = await Promise.allSettled(names.map((name) => client.info(name)));
+      failures = 0;
+      batch(() => {
+        // A collection deleted between the two questions has no info: it is left out.
+        cards.value = names.flatMap((name, i) => {
+          const info = infos[i]!;
+          return info.status === 'fulfilled' ? [{ name, info: info.value }] : [];
+        });
+        connection.succeeded();
+      });
+    } catch (error) {
+      failures++;
+      connection.failed(error);
+    }
+  }
+
+  return {
+    cards,
+    refresh,
+    watch(idle) {
+      let timer: ReturnType<typeof setTimeout>;
+      let stopped = false;
+      const look = async () => {
+        if (!idle() || cards.value === null) await refresh();
+        if (!stopped) timer = setTimeout(look, nextLook(cards.value, failures));
+      };
+      void look();
+      return () => {
+        stopped = true;
+        clearTimeout(timer);
+      };
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** A whole search in one call, and a thread's share of a batch of searches. */
+import { scoreOf } from './distance';
+import { MARK, distanceOf, rowOf } from './keys';
+import { H_ENTRY, H_LEAVING, H_LIVE, padded } from './layout';
+import { vectorAt, walkable } from './rows';
+import { scan, scanTail } from './scan';
+import { PASS, buffer, openScratch, queryAt } from './scratch';
+import { approach, walk, walkAmong } from './walk';
+
+/** Removes the nodes from the buffer that may not be returned (by now). */
+function keepWalkable(count: u32): u32 {
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const key = load<u64>(buffer + (i << 3)) & ~MARK;
+    if (!walkable(rowOf(key))) continue;
+    store<u64>(buffer + (kept << 3), key);
+    kept++;
+  }
+  return kept;
+}
+
+/** Writes the first `count` keys as `k` rows followed by `k` scores. */
+function write(query: usize, keys: usize, count: u32, k: u32, out: usize): void {
+  const scores = out + (k << 2);
+  for (let i: u32 = 0; i < count; i++) {
+    const key = load<u64>(keys + (i << 3));
+    const row = rowOf(key);
+    store<u32>(out + (i << 2), row);
+    store<f32>(scores + (i << 2), scoreOf(distanceOf(key), query, vectorAt(row)));
+  }
+}
+
+/** Candidates of the graph and the tail, or -1 when only a scan gives the right answer. */
+function explore(query: usize, k: u32, ef: u32, filter: usize, budget: u32): i32 {
+  const entry = atomic.load<u64>(H_ENTRY);
+  let count: u32 = 0;
+  if (entry != 0) {
+    const start = approach(query, entry, 0);
+    if (filter == 0 && load<u32>(H_LEAVING) == 0) {
+      count = keepWalkable(walk(query, start, 0, ef));
+    } else {
+      const found = walkAmong(query, start, 0, ef, filter, budget);
+      if (found < 0) return -1;
+      count = <u32>found;
+    }
+  }
+  count = scanTail(query, count, ef, filter);
+  return count >= min(k, load<u32>(H_LIVE)) ? <i32>count : -1;
+}
+
+/**
+ * The best `k` rows for the (padded, normalised) query. `ef` >= k is the length of the candidate list, 0 asks for
+ * an exact scan; `filter` are bits of rows or 0; `budget` bounds the distances of a filtered walk, after which a
+ * scan takes over. Returns how many rows were written to `out`.
+ */
+function answer(query: usize, k: u32, ef: u32, filter: usize, budget: u32, out: usize): u32 {
+  const found = ef == 0 ? -1 : explore(query, k, ef, filter, budget);
+  const count = found < 0 ? scan(query, 1, k, filter) : min(<u32>found, k);
+  write(query, buffer, count, k, out);
+  return count;
+}
+
+/** {@link answer} for the query that lies in this slot's scratch. */
+export function search(k: u32, ef: u32, filter: usize, budget: u32, out: usize): u32 {
+  openScratch();
+  return answer(queryAt, k, ef, filter, budget, out);
+}
+
+/** Address of this slot's query. */
+export function queryAddress(): usize {
+  openScratch();
+  return queryAt;
+}
+
+/**
+ * Takes queries from `cursor` until all `total` are answered. Query i lies at queries + i padded vectors; its hits
+ * go to out + i·8k, their number to counts + 4i. Exact searches share passes over the rows.
+ */
+export function searchMany(
+  queries: usize, total: u32, k: u32, ef: u32, filter: usize, budget: u32, together: u32, out: usize, counts: usize,
+  cursor: usize,
+): void {
+  openScratch();
+  const take = ef == 0 ? min(together, PASS) : 1;
+  while (true) {
+    const i = atomic.add<u32>(cursor, take);
+    if (i >= total) return;
+    const query = queries + i * (padded << 2);
+    if (ef != 0) {
+      store<u32>(counts + (i << 2), answer(query, k, ef, filter, budget, out + i * (k << 3)));
+      continue;
+    }
+    const many = min(take, total - i);
+    const count = scan(query, many, k, filter);
+    for (let q: u32 = 0; q < many; q++) {
+      store<u32>(counts + ((i + q) << 2), count);
+      write(query + q * (padded << 2), buffer + q * (k << 3), count, k, out + (i + q) * (k << 3));
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Compiles the AssemblyScript kernels to `wasm/`, once with SIMD128 and once with relaxed SIMD.
+ * Does nothing while the outputs are newer than the sources.
+ */
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const sources = join(folder, 'assembly');
+
+const variants = [
+  { file: 'simd.wasm', features: ['threads', 'simd'] },
+  { file: 'relaxed.wasm', features: ['threads', 'simd', 'relaxed-simd'] },
+];
+
+const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function newestSource() {
+  const files = readdirSync(sources).map((name) => join(sources, name));
+  return Math.max(modified(fileURLToPath(import.meta.url)), ...files.map(modified));
+}
+
+/** @throws Error with the compiler's messages */
+async function compile(asc, { file, features }) {
+  const { error, stderr } = await asc.main([
+    join(sources, 'index.ts'),
+    '--outFile',
+    join(folder, 'wasm', file),
+    '--config',
+    'none',
+    '-O3',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--sharedMemory',
+    '--initialMemory',
+    '1',
+    '--maximumMemory',
+    '65536',
+    ...features.flatMap((feature) => ['--enable', feature]),
+  ]);
+  if (error) throw new Error(`The kernels do not compile:\n${stderr.toString()}`, { cause: error });
+}
+
+export async function build() {
+  const outputs = variants.map(({ file }) => join(folder, 'wasm', file));
+  if (Math.min(...outputs.map(modified)) > newestSource()) return;
+  mkdirSync(join(folder, 'wasm'), { recursive: true });
+  const asc = await import('assemblyscript/asc');
+  for (const variant of variants) await compile(asc.default ?? asc, variant);
+}

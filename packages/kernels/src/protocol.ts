@@ -1,0 +1,22 @@
+/**
+ * What the pool and its threads say to each other.
+ *
+ * @module
+ */
+import type { Kernels } from './kernels.js';
+
+/** Kernels that run in a thread. */
+export type ThreadCall = 'searchMany' | 'link' | 'repair' | 'mend';
+
+export type ToThread =
+  | { open: number; memory: WebAssembly.Memory; module: WebAssembly.Module; slot: number }
+  | { close: number }
+  | { job: number; on: number; call: ThreadCall; args: readonly number[] };
+
+export type FromThread = { job: number; result?: number; error?: string };
+
+/** Calls one of the kernels by name. */
+export function callKernel(kernels: Kernels, call: ThreadCall, args: readonly number[]): number {
+  const run = kernels[call] as (...args: readonly number[]) => number | undefined;
+  return run(...args) ?? 0;
+}

@@ -1,0 +1,86 @@
+/**
+ * Making and opening indexes.
+ *
+ * @module
+ */
+import { FlatIndex } from './flat.js';
+import { HnswIndex } from './hnsw.js';
+import { Rows } from './rows.js';
+import { loadSnapshot } from './snapshot.js';
+import type { Distance, SnapshotOwner, VectorIndex } from './types.js';
+import { checkDistance, checkInteger, MAX_DIMENSION } from './validate.js';
+
+export interface FlatOptions {
+  /** 1 to 65536. */
+  readonly dimension: number;
+  readonly distance: Distance;
+  /** Threads that search batches. Default: as many as there are cores. */
+  readonly threads?: number;
+  /** Most bytes of memory. Default: 4 GiB, which is also the most that is possible. */
+  readonly memoryLimit?: number;
+}
+
+export interface HnswOptions extends FlatOptions {
+  /** Links per node on the upper levels, twice as many on the lowest; 2 to 256. Default: 16. */
+  readonly m?: number;
+  /** Candidate list while linking, 1 to 8192. Default: 100. */
+  readonly efConstruction?: number;
+  /** Candidate list of searches that do not give their own. Default: {@link DEFAULT_EF_SEARCH}. */
+  readonly efSearch?: number;
+  /** Decides the level of each row. Default: 0. */
+  readonly seed?: number;
+  /** Rows to make room for at once. Default: 0. */
+  readonly capacity?: number;
+}
+
+/** Candidate list of a search unless told otherwise. */
+export const DEFAULT_EF_SEARCH = 128;
+
+/**
+ * An empty exact index.
+ *
+ * @throws FletchError `INVALID_ARGUMENT`
+ */
+export async function createFlatIndex(options: FlatOptions): Promise<VectorIndex> {
+  const { dimension, distance, threads, memoryLimit } = options;
+  checkInteger('dimension', dimension, 1, MAX_DIMENSION);
+  checkDistance(distance);
+  const rows = await Rows.create({ dimension, distance, m: 0, efConstruction: 0, seed: 0, memoryLimit });
+  return new FlatIndex(rows, threads);
+}
+
+/**
+ * An empty graph index.
+ *
+ * @throws FletchError `INVALID_ARGUMENT`, `OUT_OF_MEMORY` when there is no room for `capacity` rows
+ */
+export async function createHnswIndex(options: HnswOptions): Promise<VectorIndex> {
+  const { dimension, distance, threads, memoryLimit } = options;
+  const { m = 16, efConstruction = 100, efSearch = DEFAULT_EF_SEARCH, seed = 0, capacity = 0 } = options;
+  checkInteger('dimension', dimension, 1, MAX_DIMENSION);
+  checkDistance(distance);
+  checkInteger('m', m, 2, 256);
+  checkInteger('efConstruction', efConstruction, 1, 8192);
+  checkInteger('efSearch', efSearch, 1, 8192);
+  checkInteger('seed', seed, 0, 2 ** 32 - 1);
+  const rows = await Rows.create({ dimension, distance, m, efConstruction, seed, memoryLimit });
+  checkInteger('capacity', capacity, 0, rows.rowLimit);
+  for (let block = 0; block * rows.rowsPerBlock < capacity; block++) rows.allocateBlock(block);
+  return new HnswIndex(rows, efSearch, threads);
+}
+
+/**
+ * Opens a snapshot, after checking all of it. Rows that were not linked yet are linked in the background.
+ *
+ * @throws FletchError `NOT_FOUND`, `CORRUPT` naming the file and the place, `FORMAT_TOO_NEW`, `OUT_OF_MEMORY`
+ */
+export async function loadIndex(
+  path: string,
+  options: { readonly threads?: number } = {},
+): Promise<{ index: VectorIndex; owner: SnapshotOwner }> {
+  const { rows, facts } = await loadSnapshot(path);
+  if (facts.kind === 'flat') return { index: new FlatIndex(rows, options.threads), owner: facts.owner };
+  const index = new HnswIndex(rows, facts.efSearch ?? DEFAULT_EF_SEARCH, options.threads);
+  index.resume();
+  return { index, owner: facts.owner };
+}

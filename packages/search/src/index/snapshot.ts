@@ -1,0 +1,216 @@
+/**
+ * Indexes on disk.
+ *
+ * Sections: `meta` (JSON: what the index is, and its owner's facts), `blocks` (numbers of the blocks that follow),
+ * one section per region of a block (all blocks one after another), `upper` (per row of a level above 0: the row,
+ * then its links).
+ *
+ * @module
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { describeFileError, FletchError, replaceFile } from '@fletch/base';
+import { State } from '@fletch/kernels';
+import {
+  corrupt,
+  encodeHeader,
+  headerBytes,
+  readExactly,
+  readHeader,
+  type Section,
+  writeExactly,
+} from './format.js';
+import { Rows, type RowsOptions } from './rows.js';
+import type { SnapshotOwner } from './types.js';
+import { checkDistance, checkInteger, MAX_DIMENSION } from './validate.js';
+
+/** What the owner of the rows adds to a snapshot. */
+export interface SnapshotFacts {
+  readonly kind: 'flat' | 'hnsw';
+  readonly efSearch?: number;
+  readonly owner: SnapshotOwner;
+}
+
+interface Meta extends SnapshotFacts, RowsOptions {
+  readonly live: number;
+  readonly entry: readonly [row: number, level: number];
+}
+
+/** Regions that are stored; the addresses of upper links mean nothing outside their memory. */
+const STORED = ['vectors', 'links', 'state'];
+const SECTIONS = ['meta', 'blocks', ...STORED, 'upper'];
+
+/** Writes rows that do not change meanwhile. Throws `DISK_FULL` or `IO`. */
+export async function saveSnapshot(path: string, rows: Rows, facts: SnapshotFacts): Promise<void> {
+  const { dimension, distance, m, efConstruction, seed } = rows.options;
+  const meta: Meta = {
+    ...facts,
+    dimension,
+    distance,
+    m,
+    efConstruction,
+    seed,
+    live: rows.live,
+    entry: rows.entry,
+  };
+  const blocks = rows.blocks();
+  await replaceFile(path, async (file) => {
+    const sections: Section[] = [];
+    let offset = headerBytes(SECTIONS.length);
+    const write = async (name: string, parts: Iterable<Uint8Array>) => {
+      const start = offset;
+      let crc = 0;
+      for (const part of parts) {
+        crc = crc32(part, crc);
+        await writeExactly(file, part, offset);
+        offset += part.length;
+      }
+      sections.push({ name, crc, offset: start, length: offset - start });
+    };
+    await write('meta', [Buffer.from(JSON.stringify(meta))]);
+    await write('blocks', [new Uint8Array(Uint32Array.from(blocks).buffer)]);
+    for (const name of STORED) await write(name, regionParts(rows, blocks, name));
+    await write('upper', upperParts(rows));
+    await writeExactly(file, encodeHeader(sections), 0);
+  });
+}
+
+function* regionParts(rows: Rows, blocks: readonly number[], name: string): Generator<Uint8Array> {
+  for (const block of blocks) yield rows.regionBytes(block, name);
+}
+
+function* upperParts(rows: Rows): Generator<Uint8Array> {
+  for (const row of rows.upperRows()) {
+    yield new Uint8Array(Uint32Array.of(row).buffer);
+    yield rows.upperLinks(row);
+  }
+}
+
+/** The owner's facts in a snapshot, read from its header alone. Throws `CORRUPT`, `FORMAT_TOO_NEW`, `NOT_FOUND`. */
+export async function readSnapshotOwner(path: string): Promise<SnapshotOwner> {
+  return withFile(path, async (file) => (await readMeta(file, path, await readHeader(file, path))).owner);
+}
+
+/** Reads a snapshot and checks all of it. */
+export async function loadSnapshot(path: string): Promise<{ rows: Rows; facts: SnapshotFacts }> {
+  return withFile(path, async (file) => {
+    const sections = await readHeader(file, path);
+    const meta = await readMeta(file, path, sections);
+    const rows = await Rows.create(meta);
+    const numbers = await readSection(file, path, section(sections, 'blocks', path));
+    const blocks = new Uint32Array(numbers.buffer, 0, numbers.length >>> 2);
+    const limit = rows.rowLimit / rows.rowsPerBlock;
+    blocks.forEach((block, i) => {
+      if (block >= limit || (i > 0 && block <= blocks[i - 1]!))
+        throw corrupt(path, `block ${block} is out of order`);
+      rows.allocateBlock(block);
+    });
+    for (const name of STORED) await readRegion(file, path, section(sections, name, path), rows, blocks);
+    readUpper(await readSection(file, path, section(sections, 'upper', path)), rows, path);
+    rows.restore(meta.live, meta.entry);
+    checkGraph(rows, meta, path);
+    return { rows, facts: meta };
+  });
+}
+
+async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new FletchError('NOT_FOUND', `There is no snapshot ${path}.`, { details: { path }, cause });
+    throw describeFileError(cause, path);
+  }
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function section(sections: ReadonlyMap<string, Section>, name: string, path: string): Section {
+  const found = sections.get(name);
+  if (!found) throw corrupt(path, `section "${name}" is missing`, { section: name });
+  return found;
+}
+
+function checkCrc(actual: number, { name, crc, offset }: Section, path: string): void {
+  if (actual !== crc)
+    throw corrupt(path, `section "${name}" (byte ${offset} on) does not match its checksum`, {
+      section: name,
+      offset,
+    });
+}
+
+async function readSection(file: FileHandle, path: string, found: Section): Promise<Uint8Array> {
+  const bytes = new Uint8Array(found.length);
+  await readExactly(file, bytes, found.offset, path, found.name);
+  checkCrc(crc32(bytes), found, path);
+  return bytes;
+}
+
+async function readRegion(
+  file: FileHandle,
+  path: string,
+  found: Section,
+  rows: Rows,
+  blocks: Uint32Array,
+): Promise<void> {
+  let offset = found.offset;
+  let crc = 0;
+  for (const block of blocks) {
+    const bytes = rows.regionBytes(block, found.name);
+    if (offset + bytes.length > found.offset + found.length)
+      throw corrupt(path, `section "${found.name}" is too short`, { section: found.name, offset });
+    await readExactly(file, bytes, offset, path, found.name);
+    crc = crc32(bytes, crc);
+    offset += bytes.length;
+  }
+  checkCrc(crc, found, path);
+}
+
+async function readMeta(file: FileHandle, path: string, sections: Map<string, Section>): Promise<Meta> {
+  const bytes = await readSection(file, path, section(sections, 'meta', path));
+  try {
+    const meta = JSON.parse(new TextDecoder().decode(bytes)) as Meta;
+    checkInteger('dimension', meta.dimension, 1, MAX_DIMENSION);
+    checkInteger('m', meta.m, 0, 256);
+    checkInteger('efConstruction', meta.efConstruction, 0, 8192);
+    checkInteger('seed', meta.seed, 0, 2 ** 32 - 1);
+    checkInteger('live', meta.live, 0, 2 ** 32 - 1);
+    checkDistance(meta.distance);
+    if (meta.kind !== 'flat' && meta.kind !== 'hnsw') throw new Error(`unknown kind ${String(meta.kind)}`);
+    return meta;
+  } catch (cause) {
+    throw corrupt(path, `its description is not valid (${String(cause)})`, { section: 'meta' });
+  }
+}
+
+function readUpper(bytes: Uint8Array, rows: Rows, path: string): void {
+  const words = new Uint32Array(bytes.buffer, 0, bytes.length >>> 2);
+  for (let at = 0; at < words.length; ) {
+    const row = words[at++]!;
+    const address = row < rows.reach && rows.isAllocated(row) ? rows.allocateUpper(row) : 0;
+    if (address === 0) throw corrupt(path, `row ${row} has no upper links`, { section: 'upper' });
+    const length = rows.upperLinks(row).length >>> 2;
+    rows.arena.words.set(words.subarray(at, at + length), address >>> 2);
+    at += length;
+  }
+}
+
+/** Checks that links lead to nodes only, as walks follow them unchecked. */
+function checkGraph(rows: Rows, meta: Meta, path: string): void {
+  const fail = (row: number) => corrupt(path, `row ${row} is linked to a row that is no node`, { row });
+  const isNode = (row: number, level: number) =>
+    row < rows.reach && (rows.state(row) & State.linked) !== 0 && rows.kernels.levelOf(row) >= level;
+  const [entry, level] = meta.entry;
+  if (level > 0 && !isNode(entry, level - 1)) throw fail(entry);
+  if (meta.m === 0) return;
+  for (let row = 0; row < rows.reach; row++) {
+    if ((rows.state(row) & State.linked) === 0) continue;
+    const levels = rows.kernels.levelOf(row);
+    for (let l = 0; l <= levels; l++)
+      for (const link of rows.links(row, l)) if (!isNode(link, l)) throw fail(row);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The text encoders that the server may use, kept loaded, with the vectors of recent query texts.
+ *
+ * @module
+ */
+import type { Encoder } from '@fletch/text';
+import { wrongInput } from './http/errors.js';
+
+/** Where the handlers get encoders from. */
+export interface Encoders {
+  /** Whether clients may ask for this encoder by name. */
+  allows(name: string): boolean;
+  /** The encoder, loaded once. Throws HttpError 400 when it is not allowed. */
+  get(name: string): Promise<Encoder>;
+  /** The vector of one query text; repeated texts are remembered. */
+  encodeQuery(name: string, text: string): Promise<Float32Array>;
+  /** Lets go of every loaded encoder. */
+  close(): Promise<void>;
+}
+
+export interface EncodersOptions {
+  /** Makes an encoder by its name, e.g. `createEncoder` of `@fletch/text`. */
+  readonly create: (name: string) => Promise<Encoder>;
+  /**
+   * Names that clients may use. An encoder's name can hold a folder or an address, so a server that took any name
+   * would read files and call hosts of the client's choosing.
+   */
+  readonly allow: Iterable<string>;
+  /** How many query texts are remembered. Default 1000. */
+  readonly remember?: number;
+}
+
+/** {@link Encoders} over a way to make them. */
+export function createEncoders({ create, allow, remember = 1000 }: EncodersOptions): Encoders {
+  const allowed = new Set(allow);
+  const loaded = new Map<string, Promise<Encoder>>();
+  const queries = new Map<string, Float32Array>();
+
+  const get = (name: string): Promise<Encoder> => {
+    if (!allowed.has(name)) {
+      const names = [...allowed].map((each) => `\`${each}\``).join(', ') || 'none';
+      return Promise.reject(
+        wrongInput(`The encoder \`${name}\` is not enabled on this server. Enabled: ${names}.`),
+      );
+    }
+    let encoder = loaded.get(name);
+    if (!encoder) {
+      encoder = create(name);
+      loaded.set(name, encoder);
+      // A failure is not kept: what was missing may be there at the next try.
+      encoder.catch(() => loaded.delete(name));
+    }
+    return encoder;
+  };
+
+  return {
+    allows: (name) => allowed.has(name),
+    get,
+    async encodeQuery(name, text) {
+      const key = `${name}\n${text}`;
+      let vector = queries.get(key);
+      if (vector) queries.delete(key);
+      else vector = await (await get(name)).encode([text]);
+      queries.set(key, vector);
+      if (queries.size > remember) queries.delete(queries.keys().next().value!);
+      return vector;
+    },
+    async close() {
+      queries.clear();
+      const encoders = await Promise.allSettled(loaded.values());
+      loaded.clear();
+      await Promise.all(
+        encoders.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)),
+      );
+    },
+  };
+}

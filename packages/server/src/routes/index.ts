@@ -1,0 +1,14 @@
+/**
+ * Every endpoint of the dialect. A new resource is a new file and a line here.
+ *
+ * @module
+ */
+import type { Endpoint } from '../http/endpoint.js';
+import * as collections from './collections.js';
+import * as payloads from './payloads.js';
+import * as points from './points.js';
+import * as queries from './queries.js';
+
+export const endpoints: readonly Endpoint[] = [collections, points, payloads, queries].flatMap((resource) =>
+  Object.values(resource),
+);

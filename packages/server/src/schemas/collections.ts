@@ -1,0 +1,124 @@
+/**
+ * Collections: what makes one, what one tells of itself.
+ *
+ * @module
+ */
+import type { Json } from '@fletch/base';
+import type {
+  CollectionInfo,
+  CreateCollection,
+  Distance,
+  HnswConfig,
+  PayloadFieldType,
+  VectorParams,
+} from '@fletch/search';
+import { z } from '@hono/zod-openapi';
+import { PayloadSchema } from './primitives.js';
+import { branch, isObject, kind, present, ref, shown } from './shape.js';
+
+const DistanceSchema = z
+  .enum(['Cosine', 'Dot', 'Euclid', 'Manhattan'] satisfies Distance[])
+  .openapi('Distance');
+
+const HnswConfigDiff = z
+  .object({
+    m: z.int().min(0).max(2048).nullish(),
+    ef_construct: z.int().min(4).max(65_536).nullish(),
+    full_scan_threshold: z.int().min(0).nullish(),
+    max_indexing_threads: z.int().min(0).max(1024).nullish(),
+  })
+  .transform((config): Partial<HnswConfig> => present(config))
+  .openapi('HnswConfigDiff');
+
+const notYet = (name: string) => z.null({ error: `\`${name}\` is not supported yet` }).optional();
+
+const vectorParams = z
+  .object({
+    size: z.int().min(1).max(65_536),
+    distance: DistanceSchema,
+    hnsw_config: HnswConfigDiff.nullish(),
+    on_disk: z.boolean().nullish(),
+    multivector_config: notYet('multivector_config'),
+    datatype: z.literal('float32', { error: 'only `float32` is supported yet' }).nullish(),
+  })
+  .transform(
+    ({ size, distance, hnsw_config, on_disk }): VectorParams =>
+      present({ size, distance, hnsw_config, on_disk }),
+  );
+
+const namedParams = z.record(z.string(), vectorParams);
+
+const VectorsConfig = branch<CreateCollection['vectors']>((value) => {
+  if (!isObject(value)) return `expected {"size": …, "distance": …}, got ${kind(value)}`;
+  return typeof value.size === 'number' || 'distance' in value || Object.keys(value).length === 0
+    ? vectorParams
+    : namedParams;
+}).openapi('VectorsConfig', {
+  anyOf: [ref('VectorParams'), { type: 'object', additionalProperties: ref('VectorParams') }],
+});
+
+export const CreateCollectionSchema = z
+  .object({
+    vectors: VectorsConfig,
+    hnsw_config: HnswConfigDiff.nullish(),
+    metadata: PayloadSchema.nullish(),
+    sparse_vectors: notYet('sparse_vectors'),
+  })
+  .transform(
+    ({ vectors, hnsw_config, metadata }): CreateCollection => present({ vectors, hnsw_config, metadata }),
+  )
+  .openapi('CreateCollection');
+
+/** `metadata` is merged into what there is; a null removes a key. Other settings are accepted and not used. */
+export const UpdateCollection = z.object({ metadata: PayloadSchema.nullish() }).openapi('UpdateCollection');
+
+export const CollectionsResponse = z
+  .object({ collections: z.array(z.object({ name: z.string() })) })
+  .openapi('CollectionsResponse');
+
+export const CollectionExistence = z.object({ exists: z.boolean() }).openapi('CollectionExistence');
+
+const anyObject = shown<{ [key: string]: Json }>({ type: 'object', additionalProperties: true });
+
+export const CollectionInfoSchema = z
+  .object({
+    status: z.enum(['green', 'yellow', 'red'] satisfies CollectionInfo['status'][]),
+    optimizer_status: shown<CollectionInfo['optimizer_status']>({
+      anyOf: [
+        { type: 'string', enum: ['ok'] },
+        { type: 'object', properties: { error: { type: 'string' } }, required: ['error'] },
+      ],
+    }),
+    indexed_vectors_count: z.int(),
+    points_count: z.int(),
+    segments_count: z.int(),
+    config: z.object({
+      params: z.object({
+        vectors: shown<CreateCollection['vectors']>({ allOf: [ref('VectorsConfig')] }),
+        shard_number: z.int(),
+        replication_factor: z.int(),
+        write_consistency_factor: z.int(),
+        on_disk_payload: z.boolean(),
+      }),
+      hnsw_config: z.object({
+        m: z.int(),
+        ef_construct: z.int(),
+        full_scan_threshold: z.int(),
+        max_indexing_threads: z.int(),
+      } satisfies Record<keyof HnswConfig, z.ZodType>),
+      optimizer_config: anyObject,
+      wal_config: anyObject,
+      metadata: anyObject.optional(),
+    }),
+    payload_schema: z.record(
+      z.string(),
+      z.object({
+        data_type: shown<PayloadFieldType>({ allOf: [ref('PayloadSchemaType')] }),
+        points: z.int(),
+      }),
+    ),
+  })
+  .openapi('CollectionInfo');
+
+/** Named parts of the document that only unions refer to. */
+export const collectionComponents = { VectorParams: vectorParams };
