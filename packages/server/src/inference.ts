@@ -51,9 +51,14 @@ export async function runQuery(services: Services, collection: Collection, query
 }
 
 /** Upserts points, encoding the texts among their vectors, all of one model together. */
-export async function runUpsert(services: Services, collection: Collection, points: readonly WirePoint[]) {
+export async function runUpsert(
+  services: Services,
+  collection: Collection,
+  points: readonly WirePoint[],
+  signal: AbortSignal,
+) {
   const texts = new Map<string, { text: string; put: (vector: Float32Array) => void }[]>();
-  const await_ = (document: Document, put: (vector: Float32Array) => void): void => {
+  const encodeInto = (document: Document, put: (vector: Float32Array) => void): void => {
     const model = modelOf(document, collection);
     const list = texts.get(model) ?? [];
     texts.set(model, list);
@@ -62,19 +67,22 @@ export async function runUpsert(services: Services, collection: Collection, poin
   const rows = points.map(({ vector, ...rest }): PointStruct => {
     if (vector instanceof Float32Array) return { ...rest, vector };
     const row = { ...rest, vector: {} as VectorInput };
-    if (isDocument(vector)) await_(vector, (encoded) => (row.vector = encoded));
+    if (isDocument(vector)) encodeInto(vector, (encoded) => (row.vector = encoded));
     else {
       const named: { [name: string]: Float32Array } = {};
       row.vector = named;
       for (const [name, part] of Object.entries(vector))
         if (part instanceof Float32Array) named[name] = part;
-        else await_(part, (encoded) => (named[name] = encoded));
+        else encodeInto(part, (encoded) => (named[name] = encoded));
     }
     return row;
   });
   for (const [model, list] of texts) {
     const encoder = await services.encoders.get(model);
-    const vectors = await encoder.encode(list.map(({ text }) => text));
+    const vectors = await encoder.encode(
+      list.map(({ text }) => text),
+      { signal },
+    );
     list.forEach(({ put }, row) => {
       put(vectors.slice(row * encoder.dimension, (row + 1) * encoder.dimension));
     });

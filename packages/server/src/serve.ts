@@ -70,6 +70,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     },
   }) as Server;
   await listen(server, host, port);
+  // The first text query should not have to wait for the weights; what fails here fails again, in words, when asked.
+  for (const name of new Set(recorded)) encoders.get(name).catch(() => undefined);
 
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;

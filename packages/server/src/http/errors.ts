@@ -64,6 +64,8 @@ export interface ErrorAnswer {
 export function answerTo(error: unknown): ErrorAnswer {
   if (error instanceof HttpError)
     return { status: error.status, message: error.message, headers: error.headers, report: false };
+  if (error instanceof Error && error.name === 'AbortError')
+    return { status: 408, message: 'Timeout: the client is gone', headers: {}, report: false };
   if (!isFletchError(error))
     return { status: 500, message: 'Service internal error: unexpected failure', headers: {}, report: true };
   const [status, words] = TABLE[error.code];

@@ -36,8 +36,8 @@ export const upsertPoints = endpoint({
   query: WriteQuery,
   body: PointInsert,
   result: UpdateResultSchema,
-  handle: ({ params, body, services }) =>
-    runUpsert(services, collectionOf(services, params.collection_name), body),
+  handle: ({ params, body, services, signal }) =>
+    runUpsert(services, collectionOf(services, params.collection_name), body, signal),
 });
 
 export const getPoints = endpoint({
