@@ -5,7 +5,7 @@
  */
 import type { NDArray } from '../core/ndarray.js';
 import type { Tensor } from '../core/tensor.js';
-import type { Mapped } from '../core/tree.js';
+import type { Concrete } from '../core/tree.js';
 import type { RuntimeName, SessionOptions } from '../session.js';
 import { Plan } from './plan.js';
 import { matches, type Skeleton, skeletonOf } from './signature.js';
@@ -35,7 +35,7 @@ export interface CompileOptions extends Omit<SessionOptions, 'runtime'> {
 /** A compiled function. */
 export interface Compiled<Args extends unknown[], Result> {
   /** Runs on arrays; arguments of a new kind are traced and compiled first. */
-  (...args: Feed<Args>): Promise<Mapped<Result, NDArray>>;
+  (...args: Feed<Args>): Promise<Concrete<Result>>;
   /** Traces and compiles for such arguments without running. Says what will run it. */
   prepare(...args: Feed<Args>): Promise<RuntimeName | 'interpreter'>;
   /** Frees the models. Calling it twice does nothing; a later call compiles again. */

@@ -9,11 +9,13 @@ import type { Emitter } from '../core/operation.js';
 import type { ConstantAttributes, Tensor, TensorType } from '../core/tensor.js';
 import { type AttributeValue, GraphBuilder, type ValueName } from '../onnx/graph-builder.js';
 import { nodesOf } from '../transform/graph.js';
+import { simplify } from '../transform/simplify.js';
 
 /** Emits nodes into one graph; bodies of loops get emitters of their own that see the names around them. */
 class GraphEmitter implements Emitter {
   readonly #names: Map<Tensor, ValueName>;
   readonly #constants = new Map<string, ValueName>();
+  readonly #taken = new Set<Tensor>();
 
   constructor(
     readonly graph: GraphBuilder,
@@ -57,15 +59,24 @@ class GraphEmitter implements Emitter {
     return name;
   }
 
-  body(parameters: readonly Tensor[], results: readonly Tensor[]): AttributeValue {
-    const inner = new GraphEmitter(this.graph.body('body'), this.portable, this.#names);
-    inner.declare(parameters, 'inner');
-    inner.emit(results);
-    for (const result of results) {
+  body(
+    parameters: readonly Tensor[],
+    results: readonly Tensor[],
+    outside: ReadonlyMap<Tensor, ValueName>,
+  ): AttributeValue {
+    const inner = new GraphEmitter(this.graph.body('body'), this.portable, outside);
+    const simplified = simplify(results);
+    inner.declare(parameters, 'step');
+    inner.emit(simplified);
+    for (const result of simplified) {
       const name = inner.graph.node('Identity', [inner.nameOf(result)]);
       inner.graph.expose(name, result.dtype, result.shape);
     }
     return { body: inner.graph };
+  }
+
+  isUsed(output: Tensor): boolean {
+    return this.#taken.has(output);
   }
 
   /** Declares placeholders as inputs called `prefix0`, `prefix1`, … (made unique). */
@@ -83,7 +94,10 @@ class GraphEmitter implements Emitter {
 
   /** Writes all nodes on which `outputs` depend. */
   emit(outputs: readonly Tensor[]): void {
-    for (const node of nodesOf(outputs, (tensor) => this.#names.has(tensor))) {
+    const nodes = nodesOf(outputs, (tensor) => this.#names.has(tensor));
+    for (const output of outputs) this.#taken.add(output);
+    for (const node of nodes) for (const input of node.inputs) this.#taken.add(input);
+    for (const node of nodes) {
       this.graph.label = node.operation.name;
       const made =
         node.operation.name === 'constant'

@@ -39,12 +39,20 @@ export interface Emitter {
   /** A one-dimensional `int64` constant: shapes, axes. */
   ints(values: readonly number[]): string;
   constant(value: NDArray): string;
-  /**
-   * The body of a loop as an attribute. Values of the graph around it may be used inside.
-   */
-  body(parameters: readonly Tensor[], results: readonly Tensor[]): AttributeValue;
   /** A number of element type `dtype`. */
   scalar(value: number, dtype: DType): string;
+  /**
+   * The body of a loop as an attribute.
+   *
+   * @param outside - parameters whose values are those of names in the graph around it
+   */
+  body(
+    parameters: readonly Tensor[],
+    results: readonly Tensor[],
+    outside: ReadonlyMap<Tensor, string>,
+  ): AttributeValue;
+  /** Whether anything takes in this output of a node. */
+  isUsed(output: Tensor): boolean;
 }
 
 /** One operation of the table. Rules take attributes and types from the node. */

@@ -10,14 +10,25 @@ import { Tensor } from './tensor.js';
 /** A leaf, or an object or list of trees. Objects are walked in the order of their keys, sorted. */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> };
 
-/** The tree type `T` with every array or tensor replaced by `Leaf`. */
-export type Mapped<T, Leaf> = T extends Tensor | NDArray
+/** The tree type `T` with every array, tensor or number replaced by `Leaf`. */
+export type Mapped<T, Leaf> = T extends Tensor | NDArray | number
   ? Leaf
   : T extends readonly unknown[]
     ? { [K in keyof T]: Mapped<T[K], Leaf> }
     : T extends object
       ? { [K in keyof T]: Mapped<T[K], Leaf> }
       : T;
+
+/** The tree type `T` with every tensor replaced by an array; everything else stays. */
+export type Concrete<T> = T extends Tensor
+  ? NDArray
+  : T extends NDArray
+    ? T
+    : T extends readonly unknown[]
+      ? { [K in keyof T]: Concrete<T[K]> }
+      : T extends object
+        ? { [K in keyof T]: Concrete<T[K]> }
+        : T;
 
 /** The types of the leaves of the tree type `T`. */
 export type LeafOf<T> = T extends Tensor | NDArray

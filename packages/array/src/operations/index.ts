@@ -44,6 +44,7 @@ export {
   sum,
   variance,
 } from './reduce.js';
+export { type ScanOptions, scan } from './scan.js';
 export { broadcastTo, expandDims, flatten, reshape, squeeze, swapAxes, transpose } from './shape.js';
 export {
   concat,

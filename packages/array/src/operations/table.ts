@@ -12,6 +12,7 @@ import { matmulOperations } from './matmul.js';
 import { normalOperations } from './normal.js';
 import { orderOperations } from './order.js';
 import { reduceOperations } from './reduce.js';
+import { scanOperations } from './scan.js';
 import { shapeOperations } from './shape.js';
 import { sliceOperations } from './slice.js';
 import { structureOperations } from './structure.js';
@@ -30,6 +31,7 @@ export const operations = {
   ...matmulOperations,
   ...normalOperations,
   ...convOperations,
+  ...scanOperations,
   ...structureOperations,
 };
 

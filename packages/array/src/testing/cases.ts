@@ -4,8 +4,9 @@
  * @module
  */
 import type { DType } from '../core/dtype.js';
+import { fromNumbers } from '../core/ndarray.js';
 import type { Shape } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Tensor, tensor } from '../core/tensor.js';
 import * as fa from '../operations/index.js';
 import { type OperationName, operations } from '../operations/table.js';
 
@@ -168,6 +169,38 @@ export const operationCases: { readonly [P in OperationName]: readonly Case[] } 
   ],
   identity: one((a) => apply(operations.identity, [a], {})).map((row) => ({ ...row, vanishes: true })),
   stopGradient: constants(one((a) => fa.stopGradient(a))).map((row) => ({ ...row, vanishes: true })),
+  scan: [
+    {
+      // A recurrent cell: state, a captured matrix, slices; both the last state and the outputs are used.
+      inputs: [x(2, 3), x(3, 3), x(4, 2, 3)],
+      f: (h, w, xs) => {
+        const step = (s: Tensor, given: Tensor): [Tensor, Tensor] => {
+          const next = fa.tanh(fa.add(fa.matmul(s, w!), given));
+          return [next, fa.mul(next, next)];
+        };
+        const [last, outputs] = fa.scan(step, h!, xs!);
+        return fa.concat([fa.reshape(last, [1, 2, 3]), outputs]);
+      },
+    },
+    {
+      // Backwards, with a whole-number counter in the state and nothing to slice but one tensor.
+      inputs: [x(3), int(5, 4)],
+      f: (a, ids) => {
+        const step = (s: { v: Tensor; n: Tensor }, id: Tensor): [unknown, Tensor] => {
+          const v = fa.mul(s.v, fa.sin(fa.add(s.v, fa.cast(s.n, s.v.dtype))));
+          return [{ v, n: fa.add(s.n, id) }, fa.gather(v, fa.mod(id, 3))];
+        };
+        const [last, outputs] = fa.scan(step, { v: a!, n: tensor(fromNumbers([1], [], 'int32')) }, ids!, {
+          reverse: true,
+        });
+        return fa.concat([last.v, outputs]);
+      },
+    },
+    {
+      inputs: [x(2), x(2)],
+      f: (a, b) => fa.scan((s) => [fa.mul(fa.add(s, b!), 0.5), {}], a!, {}, { length: 3 })[0],
+    },
+  ],
   custom: [
     {
       inputs: [x(3), x(3)],

@@ -9,7 +9,7 @@ import { dtypes } from '../core/dtype.js';
 import { fromNumbers, type NDArray } from '../core/ndarray.js';
 import type { Reference } from '../core/operation.js';
 import { type ConstantAttributes, type Node, Tensor } from '../core/tensor.js';
-import { type Mapped, tree } from '../core/tree.js';
+import { type Concrete, tree } from '../core/tree.js';
 import { nodesOf } from './graph.js';
 
 /** The array as the rules of operations take it. */
@@ -77,12 +77,12 @@ export function toArray({ values, shape, dtype }: Reference): NDArray {
  * evaluate(sum(square(array([3, 4])))).item() // 25
  * ```
  */
-export function evaluate<T>(value: T): Mapped<T, NDArray> {
+export function evaluate<T>(value: T): Concrete<T> {
   const leaves = tree.leaves<unknown>(value);
   const wanted = leaves.filter((leaf) => leaf instanceof Tensor);
   const computed = new Map(interpret(wanted, new Map()).map((result, i) => [wanted[i], toArray(result)]));
   return tree.fill(
     value,
     leaves.map((leaf) => (leaf instanceof Tensor ? computed.get(leaf)! : leaf)),
-  ) as Mapped<T, NDArray>;
+  ) as Concrete<T>;
 }
