@@ -25,6 +25,11 @@ export class Arena {
   #words!: Uint32Array;
   #floats!: Float32Array;
 
+  /** Most bytes that the memory may have. */
+  get maximumBytes(): number {
+    return this.#maximum * PAGE;
+  }
+
   /** @param maximumPages - most 64 KiB pages the memory may grow to */
   constructor(maximumPages = MAX_PAGES) {
     this.#maximum = maximumPages;
@@ -52,9 +57,10 @@ export class Arena {
   /**
    * Bytes at a multiple of 64, zeroed.
    *
+   * @param spare - bytes that must still be free afterwards, for those who need less but cannot do without
    * @throws FletchError `OUT_OF_MEMORY` with the sizes
    */
-  allocate(bytes: number): number {
+  allocate(bytes: number, spare = 0): number {
     const size = roundUp(bytes);
     const reused = this.#free.get(size)?.pop();
     if (reused !== undefined) {
@@ -62,7 +68,7 @@ export class Arena {
       return reused;
     }
     const address = this.#next;
-    this.#grow(address + size);
+    this.#grow(address + size, spare);
     this.#next += size;
     return address;
   }
@@ -75,19 +81,20 @@ export class Arena {
     else this.#free.set(size, [address]);
   }
 
-  #grow(end: number): void {
+  #grow(end: number, spare: number): void {
     const have = this.memory.buffer.byteLength / PAGE;
     const need = Math.ceil(end / PAGE);
-    if (need <= have) return;
+    const fits = need + Math.ceil(spare / PAGE) <= this.#maximum;
+    if (need <= have && fits) return;
     try {
-      if (need > this.#maximum) throw new RangeError('maximum reached');
+      if (!fits) throw new RangeError('maximum reached');
       this.memory.grow(Math.min(Math.max(need - have, STEP), this.#maximum - have));
     } catch (cause) {
       throw new FletchError(
         'OUT_OF_MEMORY',
-        `The index needs ${end} bytes of WebAssembly memory but may have ${this.#maximum * PAGE}: ` +
+        `The index needs ${end + spare} bytes of WebAssembly memory but may have ${this.#maximum * PAGE}: ` +
           'split the vectors over several indexes.',
-        { details: { needed: end, maximum: this.#maximum * PAGE }, cause },
+        { details: { needed: end + spare, maximum: this.#maximum * PAGE }, cause },
       );
     }
     this.#view();

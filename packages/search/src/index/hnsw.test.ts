@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { checkIndex } from './check-index.case.js';
 import { createFlatIndex, createHnswIndex } from './create.js';
 import { clusteredVectors, range } from './testing.js';
 import type { VectorIndex } from './types.js';
@@ -27,3 +28,5 @@ test('finds what a scan finds, on clustered vectors', async () => {
   }
   expect(found / 500).toBeGreaterThan(0.95);
 });
+
+checkIndex('hnsw', (options) => createHnswIndex({ ...options, threads: 2 }));

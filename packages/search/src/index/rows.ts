@@ -41,6 +41,8 @@ const PAGE = 65536;
 /** Blocks are at most this large, but hold at least 16 and at most 1024 rows. */
 const BLOCK_BYTES = 1 << 20;
 
+const MAX_SPARE = 64 << 20;
+
 const metrics = {
   Cosine: Metric.dot,
   Dot: Metric.dot,
@@ -60,6 +62,8 @@ export class Rows {
   readonly regions: readonly Region[];
   readonly #shift: number;
   readonly #blockBytes: number;
+  /** Memory that rows leave to searches and threads. */
+  readonly #spare: number;
   #blocks = 0;
   #live = 0;
   #upperBytes = 0;
@@ -89,6 +93,7 @@ export class Rows {
     this.#blockBytes = offset;
     const pages = options.memoryLimit === undefined ? MAX_PAGES : Math.floor(options.memoryLimit / PAGE);
     this.arena = new Arena(Math.min(MAX_PAGES, Math.max(8, pages)));
+    this.#spare = Math.min(MAX_SPARE, this.arena.maximumBytes / 4);
     this.#writeHeader();
     this.kernels = instantiate(module, this.arena.memory, 0);
   }
@@ -157,7 +162,7 @@ export class Rows {
   allocateBlock(block: number): number {
     const known = this.blockAddress(block);
     if (known !== 0) return known;
-    const address = this.arena.allocate(this.#blockBytes);
+    const address = this.arena.allocate(this.#blockBytes, this.#spare);
     this.arena.words[(DIRECTORY >>> 2) + block] = address;
     if (block >= this.#blocks) {
       this.#blocks = block + 1;
@@ -187,7 +192,7 @@ export class Rows {
     const known = this.arena.words[field]!;
     if (known !== 0) return known;
     const bytes = this.upperBytes(level);
-    const address = this.arena.allocate(bytes);
+    const address = this.arena.allocate(bytes, this.#spare);
     this.arena.words[field] = address;
     this.#upperBytes += bytes;
     return address;

@@ -1,0 +1,12 @@
+/**
+ * `node bench/run.mjs <suite> [options]`. Needs `npm install` in this folder and a built Fletch (`npm run build`).
+ */
+const suites = { search: () => import('./search/run.mjs') };
+
+const [name, ...options] = process.argv.slice(2);
+const suite = suites[name];
+if (!suite) {
+  console.error(`Usage: node bench/run.mjs <${Object.keys(suites).join('|')}> [options]`);
+  process.exit(2);
+}
+await (await suite()).run(options);

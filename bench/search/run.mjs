@@ -1,0 +1,132 @@
+/**
+ * Recall against queries per second, one query at a time on one thread: Fletch, hnswlib-node and usearch,
+ * alternating in one process.
+ *
+ * Options: --quick (fewer queries and rounds), --datasets wink,glosses, --rounds 5, --m 16, --ef-construction 100,
+ * --threads 2 (of Fletch's build), --fresh (build again).
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cacheFolder } from '@fletch/base';
+import { loadDataset } from './datasets.mjs';
+import { engines, prepareEngine } from './engines.mjs';
+import { measureCurves, qpsAtRecall } from './measure.mjs';
+import { residentBytes } from './memory.mjs';
+import { plotCurves } from './plot.mjs';
+import { groundTruth } from './truth.mjs';
+
+const K = 10;
+const TARGET = 0.95;
+const docs = fileURLToPath(new URL('../../docs/benchmarks/', import.meta.url));
+const log = (text) => console.error(text);
+
+function readOptions(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+      datasets: { type: 'string', default: 'wink,glosses' },
+      engines: { type: 'string', default: Object.keys(engines).join(',') },
+      rounds: { type: 'string' },
+      ef: { type: 'string', default: '10,16,24,32,48,64,96,128,192,256' },
+      m: { type: 'string', default: '16' },
+      'ef-construction': { type: 'string', default: '100' },
+      threads: { type: 'string', default: String(availableParallelism()) },
+    },
+  });
+  return {
+    fresh: values.fresh,
+    quick: values.quick,
+    datasets: values.datasets.split(','),
+    engines: values.engines.split(','),
+    queries: values.quick ? 300 : 1000,
+    rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
+    efs: values.ef.split(',').map(Number),
+    m: Number(values.m),
+    efConstruction: Number(values['ef-construction']),
+    threads: Number(values.threads),
+  };
+}
+
+async function benchDataset(name, options) {
+  const { m, efConstruction, threads, efs, rounds } = options;
+  const dataset = await loadDataset(name, 1000);
+  dataset.queries.length = Math.min(dataset.queries.length, options.queries);
+  const { dimension, count, vectors, queries } = dataset;
+  log(`\n${dataset.title}: ${count} × ${dimension}, ${queries.length} queries`);
+  const truth = await groundTruth(dataset, K);
+  const folder = join(cacheFolder(), 'bench', 'indexes');
+  mkdirSync(folder, { recursive: true });
+  const built = {};
+  for (const engine of options.engines) {
+    const path = join(folder, `${name}-${engine}-m${m}-ef${efConstruction}.index`);
+    if (options.fresh) rmSync(path, { force: true });
+    const settings = { dimension, m, efConstruction, threads, count };
+    const { engine: index, buildSeconds } = await prepareEngine(engine, settings, vectors, path, log);
+    // Every engine is measured on the index that was read back: usearch can search no other way.
+    if (buildSeconds !== undefined) {
+      await index.load(path);
+      writeFileSync(`${path}.json`, JSON.stringify({ buildSeconds }));
+    }
+    built[engine] = { index, path, settings };
+  }
+  const curves = await measureCurves({ built, queries, truth, efs, rounds, k: K, log });
+  const rows = [];
+  for (const [engine, { index, path, settings }] of Object.entries(built)) {
+    await index.close();
+    rows.push({
+      engine,
+      threads: engine === 'fletch' ? threads : 1,
+      buildSeconds: JSON.parse(await (await import('node:fs/promises')).readFile(`${path}.json`, 'utf8'))
+        .buildSeconds,
+      residentBytes: residentBytes(engine, settings, path),
+      qpsAtTarget: qpsAtRecall(curves[engine], TARGET),
+      curve: curves[engine],
+    });
+  }
+  return { name, title: dataset.title, count, dimension, k: K, m, efConstruction, target: TARGET, rows };
+}
+
+function printTable(result) {
+  const fletch = result.rows.find(({ engine }) => engine === 'fletch')?.qpsAtTarget;
+  console.log(`\n${result.title} (${result.count} × ${result.dimension}), M ${result.m}`);
+  console.table(
+    result.rows.map((row) => ({
+      engine: row.engine,
+      [`QPS at recall ${TARGET}`]: Math.round(row.qpsAtTarget ?? Number.NaN),
+      'Fletch is ×': fletch && row.qpsAtTarget ? (fletch / row.qpsAtTarget).toFixed(2) : '—',
+      'build s': row.buildSeconds?.toFixed(1),
+      'build threads': row.threads,
+      'resident MB': (row.residentBytes / 1e6).toFixed(0),
+    })),
+  );
+  console.table(
+    result.rows.flatMap(({ engine, curve }) =>
+      curve.map(({ ef, recall, qps, spread }) => ({
+        engine,
+        ef,
+        recall: recall.toFixed(4),
+        qps: Math.round(qps),
+        'spread %': (100 * spread).toFixed(1),
+      })),
+    ),
+  );
+}
+
+export async function run(args) {
+  const options = readOptions(args);
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  for (const name of options.datasets) {
+    const result = { ...(await benchDataset(name, options)), machine, date: new Date().toISOString() };
+    printTable(result);
+    if (options.quick) continue;
+    mkdirSync(docs, { recursive: true });
+    writeFileSync(join(docs, `search-${name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+    writeFileSync(join(docs, `search-${name}.svg`), plotCurves(result));
+    log(`written to docs/benchmarks/search-${name}.{json,svg}`);
+  }
+}
