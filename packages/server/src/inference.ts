@@ -4,8 +4,8 @@
  * @module
  */
 import { isFletchError } from '@fletch/base';
-import type { Collection, Payload, PointStruct, QueryRequest, VectorInput } from '@fletch/search';
-import { wrongInput } from './http/errors.js';
+import type { Collection, Payload, PointStruct, VectorInput } from '@fletch/search';
+import { wording, wrongInput } from './http/errors.js';
 import type { WirePoint } from './schemas/points.js';
 import type { WireQuery } from './schemas/queries.js';
 import { isObject } from './schemas/shape.js';
@@ -18,25 +18,31 @@ export function encoderIn(metadata: Payload | undefined): string | undefined {
   return isObject(facts) && typeof facts.encoder === 'string' ? facts.encoder : undefined;
 }
 
-function modelOf(document: Document, collection: Collection): string {
-  const model = document.model ?? encoderIn(collection.info().config.metadata);
-  if (model === undefined)
-    throw wrongInput(
-      `Collection \`${collection.name}\` has no encoder of its own: name one as {"text": …, "model": …}.`,
-    );
-  return model;
+/** Names the model of each text: its own, else the collection's encoder, which is looked up once. */
+function modelNamer(collection: Collection): (document: Document) => string {
+  let own: string | undefined;
+  return ({ model }) => {
+    if (model !== undefined) return model;
+    own ??= encoderIn(collection.info().config.metadata);
+    if (own === undefined)
+      throw wrongInput(
+        `Collection \`${collection.name}\` has no encoder of its own: name one as {"text": …, "model": …}.`,
+      );
+    return own;
+  };
 }
 
-/** Runs a request of the store; when a text was encoded for it, a wrong dimension is the encoder's. */
-async function blame<T>(model: string | undefined, work: Promise<T>): Promise<T> {
+/** Runs a request of the store; a wrong dimension that is an encoder's own is blamed on the encoder. */
+async function blaming<T>(dimensions: ReadonlyMap<string, number>, work: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (error) {
-    if (model !== undefined && isFletchError(error, 'DIMENSION_MISMATCH'))
-      throw wrongInput(
-        `Vector dimension error: the encoder \`${model}\` does not fit this collection: ${error.message}`,
-      );
-    throw error;
+    if (!isFletchError(error, 'DIMENSION_MISMATCH')) throw error;
+    const found = [...dimensions].find(([, dimension]) => dimension === error.details.actual);
+    if (!found) throw error;
+    throw wrongInput(
+      `Vector dimension error: the encoder \`${found[0]}\` does not fit this collection: ${wording(error)}`,
+    );
   }
 }
 
@@ -45,9 +51,9 @@ export async function runQuery(services: Services, collection: Collection, query
   const { query: target, ...rest } = query;
   if (target === undefined) return collection.query(rest);
   if (!isDocument(target)) return collection.query({ ...rest, query: target });
-  const model = modelOf(target, collection);
+  const model = modelNamer(collection)(target);
   const vector = await services.encoders.encodeQuery(model, target.text);
-  return blame(model, collection.query({ ...rest, query: vector } satisfies QueryRequest));
+  return blaming(new Map([[model, vector.length]]), () => collection.query({ ...rest, query: vector }));
 }
 
 /** Upserts points, encoding the texts among their vectors, all of one model together. */
@@ -57,9 +63,10 @@ export async function runUpsert(
   points: readonly WirePoint[],
   signal: AbortSignal,
 ) {
+  const modelOf = modelNamer(collection);
   const texts = new Map<string, { text: string; put: (vector: Float32Array) => void }[]>();
   const encodeInto = (document: Document, put: (vector: Float32Array) => void): void => {
-    const model = modelOf(document, collection);
+    const model = modelOf(document);
     const list = texts.get(model) ?? [];
     texts.set(model, list);
     list.push({ text: document.text, put });
@@ -77,8 +84,10 @@ export async function runUpsert(
     }
     return row;
   });
+  const dimensions = new Map<string, number>();
   for (const [model, list] of texts) {
     const encoder = await services.encoders.get(model);
+    dimensions.set(model, encoder.dimension);
     const vectors = await encoder.encode(
       list.map(({ text }) => text),
       { signal },
@@ -87,5 +96,5 @@ export async function runUpsert(
       put(vectors.slice(row * encoder.dimension, (row + 1) * encoder.dimension));
     });
   }
-  return blame([...texts.keys()][0], collection.upsert(rows));
+  return blaming(dimensions, () => collection.upsert(rows));
 }

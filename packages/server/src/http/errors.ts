@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ErrorCode, isFletchError } from '@fletch/base';
+import { type ErrorCode, type FletchError, isFletchError } from '@fletch/base';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 /** An answer other than success that the server itself decided on. */
@@ -70,5 +70,12 @@ export function answerTo(error: unknown): ErrorAnswer {
     return { status: 500, message: 'Service internal error: unexpected failure', headers: {}, report: true };
   const [status, words] = TABLE[error.code];
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {};
-  return { status, message: `${words}: ${error.message}`, headers, report: status >= 500 };
+  return { status, message: `${words}: ${wording(error)}`, headers, report: status >= 500 };
+}
+
+/** The message; a wrong dimension begins with Qdrant's own words, which clients look for. */
+export function wording({ code, message, details: { expected, actual } }: FletchError): string {
+  const both = typeof expected === 'number' && typeof actual === 'number';
+  if (code !== 'DIMENSION_MISMATCH' || !both) return message;
+  return `expected dim: ${expected}, got ${actual}. ${message}`;
 }

@@ -108,7 +108,9 @@ function fakeCollection(name: string, config: CreateCollection): Collection {
   });
   const check = (vector: ArrayLike<number>): Float32Array => {
     if (vector.length !== params.size)
-      throw new FletchError('DIMENSION_MISMATCH', `expected dim: ${params.size}, got ${vector.length}`);
+      throw new FletchError('DIMENSION_MISMATCH', 'Wrong.', {
+        details: { expected: params.size, actual: vector.length },
+      });
     const norm = params.distance === 'Cosine' ? Math.hypot(...Float32Array.from(vector)) : 1;
     return Float32Array.from(vector, (value) => value / norm);
   };
