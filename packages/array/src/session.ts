@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { FletchError } from '@fletch/base';
 import type * as Runtime from 'onnxruntime-common';
 import { type ElementType, elementTypeOf, elementTypes, type TensorData } from './onnx/elements.js';
+import { checkSelfContained } from './onnx/self-contained.js';
 
 /** A tensor given to or returned by a session: `data` in row-major order. */
 export interface TensorValue {
@@ -52,10 +53,12 @@ export class Session {
   /**
    * Loads a model from its bytes. Never from a path: a model could then name other files to be read.
    *
-   * @throws FletchError `INVALID_ARGUMENT` when ONNX Runtime refuses the model, `UNAVAILABLE` when the
+   * @throws FletchError `INVALID_ARGUMENT` when a tensor's values are in another file, or ONNX Runtime refuses
+   *   the model; `UNAVAILABLE` when the
    *   runtime that was asked for is not installed
    */
   static async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+    checkSelfContained(model);
     const { name, module } = await loadRuntime(options.runtime);
     const threads = options.threads ?? availableParallelism();
     if (name === 'wasm') module.env.wasm.numThreads = threads;

@@ -120,6 +120,7 @@ export function* readFields(message: Uint8Array): Generator<WireField> {
   while (offset < message.length) {
     const tag = Number(readVarint());
     const field = Math.floor(tag / 8);
+    if (field === 0 || tag > 0xffffffff) throw new RangeError(`No field has the number ${field}.`);
     switch (tag % 8) {
       case VARINT:
         yield { field, value: readVarint() };
