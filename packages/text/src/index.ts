@@ -7,6 +7,6 @@ export * from './documents/collection.js';
 export * from './documents/index-documents.js';
 export { type IndexWordNetOptions, indexWordNet, openWordNetCollection } from './documents/index-wordnet.js';
 export * from './documents/search-text.js';
-export type * from './encoders/options.js';
+export type { EncoderOptions, Pooling } from './encoders/options.js';
 export * from './encoders/registry.js';
 export * from './encoders/types.js';

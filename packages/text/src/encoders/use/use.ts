@@ -6,6 +6,7 @@
 import { Session, type SessionOptions } from '@fletch/array';
 import { type LongWork, throwIfAborted } from '@fletch/base';
 import { type Batch, batchesByLength } from '../batches.js';
+import { encoderName } from '../options.js';
 import type { Encoder } from '../types.js';
 import { buildUseGraph, USE_DIMENSION, USE_MAX_PIECES, type UsePrecision } from './graph.js';
 import { UnigramTokenizer } from './tokenizer.js';
@@ -34,7 +35,7 @@ class UseEncoder implements Encoder {
   readonly #session: Session;
 
   constructor(precision: UsePrecision, tokenizer: UnigramTokenizer, session: Session) {
-    this.name = precision === 'float32' ? 'use' : `use?precision=${precision}`;
+    this.name = encoderName('use', { precision: precision === 'float32' ? undefined : precision });
     this.#tokenizer = tokenizer;
     this.#session = session;
   }

@@ -1,0 +1,34 @@
+/**
+ * From one vector for each token to one for the text.
+ *
+ * @module
+ */
+import type { Pooling } from '../options.js';
+
+/** Token vectors of a batch, padded: `batch × length × dimension`, row-major. */
+export interface TokenVectors {
+  readonly data: Float32Array;
+  readonly length: number;
+  readonly dimension: number;
+}
+
+/** One rule for each way of pooling: fills `out` from a text's first `count` token vectors. */
+const rules: Readonly<Record<Pooling, (tokens: Float32Array, count: number, out: Float32Array) => void>> = {
+  cls: (tokens, _, out) => out.set(tokens.subarray(0, out.length)),
+  mean: (tokens, count, out) => {
+    for (let t = 0; t < count; t++)
+      for (let j = 0; j < out.length; j++) out[j]! += tokens[t * out.length + j]! / count;
+  },
+};
+
+/** Pools row `row` of a batch, of which `count` tokens are no padding. */
+export function pool(
+  { data, length, dimension }: TokenVectors,
+  row: number,
+  count: number,
+  rule: Pooling,
+): Float32Array {
+  const out = new Float32Array(dimension);
+  rules[rule](data.subarray(row * length * dimension, (row + 1) * length * dimension), count, out);
+  return out;
+}
