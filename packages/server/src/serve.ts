@@ -6,6 +6,7 @@
 import type { Server } from 'node:http';
 import { isIP } from 'node:net';
 import { FletchError } from '@fletch/base';
+import type { Store } from '@fletch/search';
 import { createEncoder } from '@fletch/text';
 import { createAdaptorServer } from '@hono/node-server';
 import { type AppOptions, createApp } from './app.js';
@@ -49,9 +50,7 @@ export interface RunningServer {
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', port = 6333, grace = 10_000, headersTimeout = 10_000, store } = options;
-  const recorded = store
-    .collections()
-    .flatMap((name) => encoderIn(store.collection(name).info().config.metadata) ?? []);
+  const recorded = recordedEncoders(store);
   const encoders =
     options.encoders ??
     createEncoders({ create: createEncoder, allow: [...(options.encoderNames ?? ['use']), ...recorded] });
@@ -89,6 +88,17 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       if (!options.encoders) await encoders.close();
     },
   };
+}
+
+/** The encoders that the collections name. One that cannot be opened says so when it is asked for, not here. */
+function recordedEncoders(store: Store): string[] {
+  return store.collections().flatMap((name) => {
+    try {
+      return encoderIn(store.collection(name).info().config.metadata) ?? [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function isLoopback(host: string): boolean {
