@@ -33,7 +33,7 @@ describe('bodies', () => {
         status: 400,
         body: error('nested deeper'),
       });
-    const shallow = `${'{"must":'.repeat(20)}{}${'}'.repeat(20)}`;
+    const shallow = `${'{"must":'.repeat(20)}{"has_id":[1]}${'}'.repeat(20)}`;
     expect((await ask('POST', `${points}/count`, `{"filter":${shallow}}`)).status).toBe(200);
   });
 
