@@ -1,0 +1,184 @@
+/**
+ * The durable half of a collection: tables in one LMDB environment.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import { getSystemErrorName } from 'node:util';
+import { describeFileError, FletchError, type Json } from '@fletch/base';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Payload, PointId } from '../types.js';
+import { decodeId, encodeId } from './ids.js';
+
+type Table<K extends string | number | Buffer> = Database<Buffer, K>;
+
+/** A point's payload as JSON text, and the write that last changed the point. */
+export interface PointRow {
+  readonly version: number;
+  readonly json: string;
+}
+
+/**
+ * The tables: `meta` (facts as JSON), `ids` (id → row), `points` (row → version and payload), one of vectors by
+ * row for every vector name, and `log` (version → rows whose vectors that write changed), from which an index
+ * snapshot catches up.
+ */
+export class Environment {
+  readonly #root: RootDatabase<Buffer, string>;
+  readonly #path: string;
+  readonly meta: Table<string>;
+  readonly ids: Table<Buffer>;
+  readonly points: Table<number>;
+  readonly log: Table<Buffer>;
+  readonly #vectors = new Map<string, Table<number>>();
+
+  /** Opens or creates the environment in `folder`. Throws `CORRUPT` when its file cannot be read. */
+  constructor(folder: string, vectorNames: readonly string[]) {
+    this.#path = join(folder, 'data.mdb');
+    try {
+      // Without overlapping sync a commit's promise resolves only when its pages, then its root, are on disk.
+      // One batch per transaction is all we ask, so turns of the event loop need not be batched for us.
+      this.#root = open<Buffer, string>({
+        path: folder,
+        encoding: 'binary',
+        overlappingSync: false,
+        eventTurnBatching: false,
+        maxDbs: 8 + vectorNames.length,
+        pageSize: 16_384,
+      });
+      const table = (name: string, keyEncoding: 'uint32' | 'binary' | 'ordered-binary') =>
+        this.#root.openDB<Buffer, never>(name, { encoding: 'binary', keyEncoding });
+      this.meta = table('meta', 'ordered-binary');
+      this.ids = table('ids', 'binary');
+      this.points = table('points', 'uint32');
+      this.log = table('log', 'binary');
+      vectorNames.forEach((name, i) => {
+        this.#vectors.set(name, table(`vectors.${i}`, 'uint32'));
+      });
+    } catch (error) {
+      throw new FletchError('CORRUPT', `${this.#path} cannot be opened: ${(error as Error).message}`, {
+        details: { path: this.#path },
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Makes all puts and removals of `write` durable in one transaction.
+   *
+   * @throws FletchError `DISK_FULL`, `IO`, `CORRUPT`; nothing was changed then
+   */
+  async commit(write: () => void): Promise<void> {
+    try {
+      await this.#root.batch(write);
+    } catch (error) {
+      throw await this.#describe(error);
+    }
+  }
+
+  /** Vectors by row as little-endian 32-bit floats. */
+  vectors(name: string): Table<number> {
+    return this.#vectors.get(name)!;
+  }
+
+  vectorTables(): Iterable<[name: string, table: Table<number>]> {
+    return this.#vectors;
+  }
+
+  /** Reads a fact. */
+  fact(key: string): Json | undefined {
+    const bytes = this.meta.get(key);
+    return bytes && (JSON.parse(bytes.toString()) as Json);
+  }
+
+  /** Writes a fact; call within {@link commit}. */
+  setFact(key: string, value: Json): void {
+    this.meta.put(key, Buffer.from(JSON.stringify(value)));
+  }
+
+  point(row: number): PointRow | undefined {
+    const bytes = this.points.get(row);
+    return bytes && decodePoint(bytes);
+  }
+
+  putPoint(row: number, point: PointRow): void {
+    const json = Buffer.byteLength(point.json);
+    const bytes = Buffer.allocUnsafe(8 + json);
+    bytes.writeDoubleLE(point.version, 0);
+    bytes.write(point.json, 8);
+    this.points.put(row, bytes);
+  }
+
+  putId(id: PointId, row: number): void {
+    const bytes = Buffer.allocUnsafe(4);
+    bytes.writeUInt32LE(row, 0);
+    this.ids.put(encodeId(id), bytes);
+  }
+
+  removeId(id: PointId): void {
+    this.ids.remove(encodeId(id));
+  }
+
+  /** Ids and rows in order of the ids, from `start` on. */
+  *idsFrom(start?: PointId): Generator<{ id: PointId; row: number }> {
+    for (const { key, value } of this.ids.getRange(start === undefined ? {} : { start: encodeId(start) }))
+      yield { id: decodeId(key), row: value.readUInt32LE(0) };
+  }
+
+  /** All points in order of their rows. */
+  *allPoints(): Generator<{ row: number; point: PointRow }> {
+    for (const { key, value } of this.points.getRange({})) yield { row: key, point: decodePoint(value) };
+  }
+
+  putLog(version: number, rows: Iterable<number>): void {
+    this.log.put(logKey(version), Buffer.from(Uint32Array.from(rows).buffer));
+  }
+
+  /** Forgets what writes up to `version` changed. */
+  trimLog(version: number): void {
+    for (const key of this.log.getKeys({ end: logKey(version + 1) })) this.log.remove(key);
+  }
+
+  /** Rows that writes after `version` added or removed. */
+  changedSince(version: number): Set<number> {
+    const rows = new Set<number>();
+    for (const { value } of this.log.getRange({ start: logKey(version + 1) }))
+      for (let i = 0; i < value.length; i += 4) rows.add(value.readUInt32LE(i));
+    return rows;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  async #describe(error: unknown): Promise<unknown> {
+    // A failed commit rejects with a general error that carries a promise of the particular one.
+    const particular = (error as { commitError?: Promise<never> }).commitError;
+    const cause: unknown = particular ? await particular.catch((reason: unknown) => reason) : error;
+    const code = (cause as { code?: unknown }).code;
+    if (typeof code === 'number' && code > 0)
+      return describeFileError(
+        Object.assign(new Error((cause as Error).message, { cause }), { code: getSystemErrorName(-code) }),
+        this.#path,
+      );
+    return new FletchError('IO', `Writing ${this.#path} failed: ${(cause as Error).message}`, {
+      details: { path: this.#path },
+      cause,
+    });
+  }
+}
+
+/** Payload object of a stored point. */
+export function payloadOf(point: PointRow): Payload {
+  return JSON.parse(point.json) as Payload;
+}
+
+function decodePoint(bytes: Buffer): PointRow {
+  return { version: bytes.readDoubleLE(0), json: bytes.toString('utf8', 8) };
+}
+
+function logKey(version: number): Buffer {
+  const key = Buffer.alloc(9, 1);
+  key.writeDoubleBE(version, 1);
+  return key;
+}

@@ -1,0 +1,97 @@
+/**
+ * The small files that say what a folder is: `fletch.json` of a store, `collection.json` of a collection.
+ *
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeFileError, FletchError, replaceFile } from '@fletch/base';
+import type { VectorSpec } from './vectors.js';
+
+/** Major number of the layout on disk that this version reads and writes. */
+export const formatMajor = 1;
+
+/** What stands in `collection.json`. */
+export interface CollectionManifest {
+  readonly format: number;
+  readonly uuid: string;
+  readonly name: string;
+  readonly vectors: readonly VectorSpec[];
+}
+
+/**
+ * Makes sure that `path` is a store, creating one in a folder that is empty or not there yet.
+ *
+ * @returns its real path
+ * @throws FletchError `INVALID_ARGUMENT` for anything else, `FORMAT_TOO_NEW`, `CORRUPT`
+ */
+export async function prepareStore(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true });
+    const folder = await realpath(path);
+    const manifest = join(folder, 'fletch.json');
+    const entries = await readdir(folder);
+    if (entries.includes('fletch.json')) {
+      const content = await readManifest(manifest);
+      if (content.fletch !== 'store') throw new FletchError('CORRUPT', `${manifest} does not describe a store.`);
+      return folder;
+    }
+    if (entries.some((entry) => !entry.startsWith('fletch.json.')))
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `${path} is not empty and is not a Fletch store (it has no fletch.json). Choose another folder.`,
+        { details: { path } },
+      );
+    await writeManifest(manifest, { fletch: 'store', format: formatMajor, uuid: randomUUID() });
+    return folder;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'ELOOP')
+      throw new FletchError('INVALID_ARGUMENT', `${path} is not a folder.`, { details: { path }, cause: error });
+    throw describeFileError(error, path);
+  }
+}
+
+/**
+ * Reads a collection's manifest.
+ *
+ * @throws FletchError `CORRUPT`, `FORMAT_TOO_NEW`
+ */
+export async function readCollectionManifest(folder: string): Promise<CollectionManifest> {
+  const path = join(folder, 'collection.json');
+  const content = (await readManifest(path)) as unknown as CollectionManifest;
+  if (typeof content.name !== 'string' || typeof content.uuid !== 'string' || !Array.isArray(content.vectors))
+    throw new FletchError('CORRUPT', `${path} is damaged: name, uuid or vectors are missing.`, { details: { path } });
+  return content;
+}
+
+/** Writes a manifest durably. */
+export async function writeManifest(path: string, content: object): Promise<void> {
+  await replaceFile(path, async (file) => {
+    await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
+  });
+}
+
+async function readManifest(path: string): Promise<Record<string, unknown>> {
+  await stat(path).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? new FletchError('CORRUPT', `${path} is missing.`, { details: { path } })
+      : describeFileError(error, path);
+  });
+  let content: Record<string, unknown>;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  } catch (error) {
+    throw new FletchError('CORRUPT', `${path} is damaged: it is not JSON.`, { details: { path }, cause: error });
+  }
+  if (typeof content?.format !== 'number' || !Number.isInteger(content.format) || content.format < 1)
+    throw new FletchError('CORRUPT', `${path} is damaged: it names no format.`, { details: { path } });
+  if (content.format > formatMajor)
+    throw new FletchError(
+      'FORMAT_TOO_NEW',
+      `${path} was written by a newer version of Fletch (format ${content.format}; this one reads ${formatMajor}). Update Fletch.`,
+      { details: { path, format: content.format, supported: formatMajor } },
+    );
+  return content;
+}

@@ -1,0 +1,179 @@
+/**
+ * The points of a collection in memory and on disk, and how a group of writes goes through both.
+ *
+ * @module
+ */
+import { compileFilter } from '../filter/compile.js';
+import { Columns } from '../filter/columns.js';
+import type { Column } from '../filter/column.js';
+import type { Compiled, FilterSource } from '../filter/condition.js';
+import type { Path } from '../filter/path.js';
+import { Bitset } from '../index/bitset.js';
+import type { Filter, Payload, PointId } from '../types.js';
+import { type Environment, type PointRow, payloadOf } from './environment.js';
+import type { VectorIndexes } from './indexes.js';
+import { Rows } from './rows.js';
+import { Stage } from './stage.js';
+import type { Write } from './writer.js';
+
+/** Filters whose rows are remembered until the next write. */
+const REMEMBERED_FILTERS = 64;
+/** Longer filters (as JSON) are not remembered. */
+const REMEMBERED_LENGTH = 10_000;
+
+/** Reads see each point as a whole, before or after a write. */
+export class Points implements FilterSource {
+  readonly rows = new Rows();
+  readonly columns = new Columns(() => this.#payloads());
+  readonly #environment: Environment;
+  readonly #indexes: VectorIndexes;
+  /** Number of the last write. */
+  version: number;
+  /** What rows held before the transaction that is under way, which memory does not show yet. */
+  #before = new Map<number, PointRow>();
+  readonly #remembered = new Map<string, Bitset>();
+  /** Whether the indexes hold rows that are not live (yet, or any more). */
+  #indexesAhead = false;
+
+  constructor(environment: Environment, indexes: VectorIndexes, version: number) {
+    this.#environment = environment;
+    this.#indexes = indexes;
+    this.version = version;
+    for (const { id, row } of environment.idsFrom()) this.rows.place(id, row);
+    this.rows.freeGaps();
+  }
+
+  get live(): Bitset {
+    return this.rows.live;
+  }
+
+  row(id: PointId): number | undefined {
+    return this.rows.row(id);
+  }
+
+  /** The payload text and version of a live row. */
+  point(row: number): PointRow {
+    return this.#before.get(row) ?? this.#environment.point(row)!;
+  }
+
+  column(path: Path): Column | undefined {
+    return this.columns.get(path);
+  }
+
+  scan(condition: Compiled): Bitset {
+    const rows = new Bitset();
+    for (const { row, payload } of this.#payloads())
+      if (condition.matches(payload, this.rows.id(row)!)) rows.add(row);
+    return rows;
+  }
+
+  /** Ids and rows of the live points in order of their ids, from `start` on. */
+  *ordered(start?: PointId): Generator<{ id: PointId; row: number }> {
+    for (const { id } of this.#environment.idsFrom(start)) {
+      const row = this.rows.row(id);
+      if (row !== undefined) yield { id, row };
+    }
+  }
+
+  /**
+   * The live rows that match a filter, not to be changed; the same object until the next write.
+   *
+   * @throws FletchError `INVALID_FILTER`
+   */
+  matching(filter: Filter): Bitset {
+    const key = JSON.stringify(filter) ?? '';
+    const remembered = this.#remembered.get(key);
+    if (remembered) return remembered;
+    const compiled = compileFilter(filter);
+    this.columns.prepare(compiled.paths);
+    const rows = compiled.rows(this).and(this.live);
+    if (key.length <= REMEMBERED_LENGTH) {
+      if (this.#remembered.size >= REMEMBERED_FILTERS)
+        this.#remembered.delete(this.#remembered.keys().next().value!);
+      this.#remembered.set(key, rows);
+    }
+    return rows;
+  }
+
+  /** The rows that a search of an index may return; undefined when that is all it holds. */
+  searchable(filter: Filter | null | undefined): Bitset | undefined {
+    if (filter) return this.matching(filter);
+    return this.#indexesAhead ? this.live.clone() : undefined;
+  }
+
+  /** Carries writes out as one transaction; see {@link Write}. */
+  async commit(writes: readonly Write[]): Promise<PromiseSettledResult<number>[]> {
+    const stage = new Stage(this.rows, this.#environment);
+    let version = this.version;
+    const results = writes.map((write): PromiseSettledResult<number> => {
+      try {
+        write.stage(stage, version + 1);
+        return { status: 'fulfilled', value: ++version };
+      } catch (reason) {
+        return { status: 'rejected', reason };
+      }
+    });
+    if (stage.isEmpty) return results;
+    this.#indexesAhead = true;
+    try {
+      await this.#indexes.add(stage.added);
+      await this.#makeDurable(stage, version);
+    } catch (error) {
+      stage.abandon();
+      this.#before.clear();
+      this.#indexesAhead = false;
+      throw error;
+    }
+    this.#show(stage, version);
+    const removed = [...stage.removed.keys()];
+    await this.#indexes.remove(removed);
+    this.rows.release(removed);
+    this.#indexesAhead = false;
+    return results;
+  }
+
+  async #makeDurable(stage: Stage, version: number): Promise<void> {
+    for (const row of [...stage.removed.keys(), ...stage.rewritten.keys()])
+      this.#before.set(row, this.#environment.point(row)!);
+    try {
+      await this.#environment.commit(() => {
+        stage.write();
+        const moved = [...stage.added.keys(), ...stage.removed.keys()];
+        if (moved.length > 0) this.#environment.putLog(version, moved);
+        this.#environment.setFact('version', version);
+      });
+    } catch (error) {
+      await this.#indexes.remove([...stage.added.keys()]);
+      throw error;
+    }
+  }
+
+  /** Lets readers see a durable group, all at once. */
+  #show(stage: Stage, version: number): void {
+    const before = this.#before;
+    const { used } = this.columns;
+    for (const row of stage.removed.keys()) {
+      if (used) this.columns.remove(row, payloadOf(before.get(row)!));
+      this.rows.clear(row);
+    }
+    for (const [row, point] of stage.rewritten) {
+      if (!used) break;
+      this.columns.remove(row, payloadOf(before.get(row)!));
+      this.columns.add(row, payloadOf(point));
+    }
+    for (const [row, { id, point }] of stage.added) {
+      if (used) this.columns.add(row, payloadOf(point));
+      this.rows.place(id, row);
+    }
+    this.#before = new Map();
+    this.#remembered.clear();
+    this.version = version;
+  }
+
+  *#payloads(): Generator<{ row: number; payload: Payload }> {
+    const before = this.#before;
+    for (const [row, point] of before) yield { row, payload: payloadOf(point) };
+    for (const { row, point } of this.#environment.allPoints())
+      if (this.live.has(row) && !before.has(row)) yield { row, payload: payloadOf(point) };
+  }
+}
