@@ -47,7 +47,8 @@ export class Columns {
   prepare(paths: Iterable<Path>): void {
     const missing = new Map<string, Column>();
     for (const path of paths)
-      if (!this.#columns.has(path.text) && !this.#tooLarge.has(path.text)) missing.set(path.text, new Column(path));
+      if (!this.#columns.has(path.text) && !this.#tooLarge.has(path.text))
+        missing.set(path.text, new Column(path));
     if (missing.size === 0) return;
     for (const { row, payload } of this.#scan())
       for (const [text, column] of missing) {

@@ -59,7 +59,8 @@ export function readObject(value: unknown, at: string, known: readonly string[])
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalidFilter(at, `expected an object, got ${shown(value)}`);
   for (const key of Object.keys(value))
-    if (!known.includes(key)) throw invalidFilter(`${at}.${key}`, `unknown key; known are ${known.join(', ')}`);
+    if (!known.includes(key))
+      throw invalidFilter(`${at}.${key}`, `unknown key; known are ${known.join(', ')}`);
   return value as JsonObject;
 }
 

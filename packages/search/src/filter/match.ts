@@ -58,19 +58,23 @@ function oneOf(wanted: ReadonlySet<Scalar>, path: Path): Test {
 }
 
 function readList(input: unknown, at: string): Set<Scalar> {
-  if (!Array.isArray(input)) throw invalidFilter(at, `expected a list of strings or integers, got ${shown(input)}`);
+  if (!Array.isArray(input))
+    throw invalidFilter(at, `expected a list of strings or integers, got ${shown(input)}`);
   const type = typeof input[0];
   const values = new Set<Scalar>();
   input.forEach((value: unknown, i) => {
-    if (typeof value === 'boolean') throw invalidFilter(`${at}[${i}]`, 'expected a string or an integer, got a boolean');
+    if (typeof value === 'boolean')
+      throw invalidFilter(`${at}[${i}]`, 'expected a string or an integer, got a boolean');
     values.add(readScalar(value, `${at}[${i}]`));
-    if (typeof value !== type) throw invalidFilter(`${at}[${i}]`, 'strings and integers are mixed in one list');
+    if (typeof value !== type)
+      throw invalidFilter(`${at}[${i}]`, 'strings and integers are mixed in one list');
   });
   return values;
 }
 
 function readScalar(value: unknown, at: string): Scalar {
-  if (typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value)) return value as Scalar;
+  if (typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value))
+    return value as Scalar;
   throw invalidFilter(
     at,
     typeof value === 'number'

@@ -34,9 +34,13 @@ export function parsePath(text: string): Path {
     const match = STEP.exec(text);
     const dotted = text[start] === '.';
     if (!match || (steps.length === 0 ? dotted || match[3] !== undefined : match[3] === undefined && !dotted))
-      throw new FletchError('INVALID_ARGUMENT', `"${text}" is not a payload path (see character ${start + 1}).`, {
-        details: { path: text },
-      });
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `"${text}" is not a payload path (see character ${start + 1}).`,
+        {
+          details: { path: text },
+        },
+      );
     if (match[3] === undefined) steps.push((match[1] ?? match[2])!);
     else steps.push(match[3] === '' ? EVERY : Number(match[3]));
   }

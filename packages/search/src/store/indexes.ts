@@ -131,7 +131,11 @@ export class VectorIndexes {
     const changed = [...this.#context.environment.changedSince(loaded.version)];
     const stored = this.#context.environment.vectors(spec.name);
     await index.remove(changed.filter((row) => index.has(row) && !stored.doesExist(row)));
-    await this.#fill(index, spec.name, changed.filter((row) => stored.doesExist(row)));
+    await this.#fill(
+      index,
+      spec.name,
+      changed.filter((row) => stored.doesExist(row)),
+    );
     const expected = stored.getCount();
     if (index.size === expected) return index;
     await index.close();
@@ -139,7 +143,10 @@ export class VectorIndexes {
   }
 
   /** The snapshot's index when it is there, whole and of this collection; otherwise warns and gives nothing. */
-  async #load(spec: VectorSpec, version: number): Promise<{ index: VectorIndex; version: number } | undefined> {
+  async #load(
+    spec: VectorSpec,
+    version: number,
+  ): Promise<{ index: VectorIndex; version: number } | undefined> {
     const { environment, factory, uuid } = this.#context;
     const path = this.#path(spec.name);
     const logStart = Number(environment.fact('logStart') ?? 0);
@@ -194,7 +201,10 @@ export class VectorIndexes {
     for (const row of rows) {
       const vector = stored.get(row)!;
       if (vector.length !== dimension * 4)
-        throw new FletchError('CORRUPT', `The vector in row ${row} has ${vector.length} bytes, not ${dimension * 4}.`);
+        throw new FletchError(
+          'CORRUPT',
+          `The vector in row ${row} has ${vector.length} bytes, not ${dimension * 4}.`,
+        );
       bytes.set(vector, chunk.length * dimension * 4);
       chunk.push(row);
       if (chunk.length === CHUNK) await flush();

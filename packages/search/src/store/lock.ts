@@ -37,8 +37,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
       const found = await readFile(path, 'utf8').catch(() => undefined);
       if (found === undefined) continue;
       const holder = parse(found);
-      if (holder && isRunning(holder))
-        throw locked(folder, holder.pid, `process ${holder.pid} has it open`);
+      if (holder && isRunning(holder)) throw locked(folder, holder.pid, `process ${holder.pid} has it open`);
       await takeAway(path, found);
     }
   } catch (error) {

@@ -34,7 +34,8 @@ export async function prepareStore(path: string): Promise<string> {
     const entries = await readdir(folder);
     if (entries.includes('fletch.json')) {
       const content = await readManifest(manifest);
-      if (content.fletch !== 'store') throw new FletchError('CORRUPT', `${manifest} does not describe a store.`);
+      if (content.fletch !== 'store')
+        throw new FletchError('CORRUPT', `${manifest} does not describe a store.`);
       return folder;
     }
     if (entries.some((entry) => !entry.startsWith('fletch.json.')))
@@ -48,7 +49,10 @@ export async function prepareStore(path: string): Promise<string> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'ELOOP')
-      throw new FletchError('INVALID_ARGUMENT', `${path} is not a folder.`, { details: { path }, cause: error });
+      throw new FletchError('INVALID_ARGUMENT', `${path} is not a folder.`, {
+        details: { path },
+        cause: error,
+      });
     throw describeFileError(error, path);
   }
 }
@@ -62,7 +66,9 @@ export async function readCollectionManifest(folder: string): Promise<Collection
   const path = join(folder, 'collection.json');
   const content = (await readManifest(path)) as unknown as CollectionManifest;
   if (typeof content.name !== 'string' || typeof content.uuid !== 'string' || !Array.isArray(content.vectors))
-    throw new FletchError('CORRUPT', `${path} is damaged: name, uuid or vectors are missing.`, { details: { path } });
+    throw new FletchError('CORRUPT', `${path} is damaged: name, uuid or vectors are missing.`, {
+      details: { path },
+    });
   return content;
 }
 
@@ -83,7 +89,10 @@ async function readManifest(path: string): Promise<Record<string, unknown>> {
   try {
     content = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
   } catch (error) {
-    throw new FletchError('CORRUPT', `${path} is damaged: it is not JSON.`, { details: { path }, cause: error });
+    throw new FletchError('CORRUPT', `${path} is damaged: it is not JSON.`, {
+      details: { path },
+      cause: error,
+    });
   }
   if (typeof content?.format !== 'number' || !Number.isInteger(content.format) || content.format < 1)
     throw new FletchError('CORRUPT', `${path} is damaged: it names no format.`, { details: { path } });

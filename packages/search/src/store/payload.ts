@@ -31,7 +31,9 @@ export function encodePayload(payload: unknown, at: string): string {
       cause: error,
     });
   }
-  throw new FletchError('INVALID_ARGUMENT', `${at}: a payload is an object of JSON values.`, { details: { at } });
+  throw new FletchError('INVALID_ARGUMENT', `${at}: a payload is an object of JSON values.`, {
+    details: { at },
+  });
 }
 
 /** Merges `patch` into `payload`, or into the object at `path`; a null in the patch removes its key. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { compileFilter } from '../filter/compile.js';
-import { Columns } from '../filter/columns.js';
+
 import type { Column } from '../filter/column.js';
+import { Columns } from '../filter/columns.js';
+import { compileFilter } from '../filter/compile.js';
 import type { Compiled, FilterSource } from '../filter/condition.js';
 import type { Path } from '../filter/path.js';
 import { Bitset } from '../index/bitset.js';

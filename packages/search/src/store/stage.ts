@@ -97,7 +97,9 @@ export class Stage {
       this.#environment.putPoint(row, point);
       this.#environment.putId(id, row);
       for (const [name, vector] of vectors)
-        this.#environment.vectors(name).put(row, Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
+        this.#environment
+          .vectors(name)
+          .put(row, Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
     }
     for (const [row, point] of this.rewritten) this.#environment.putPoint(row, point);
   }
@@ -112,7 +114,11 @@ export class Stage {
       const stored = table.get(row);
       const vector = vectors.get(name);
       if ((stored === undefined) !== (vector === undefined)) return false;
-      if (stored && vector && !stored.equals(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)))
+      if (
+        stored &&
+        vector &&
+        !stored.equals(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))
+      )
         return false;
     }
     return true;

@@ -26,7 +26,7 @@ export const defaultHnsw: HnswConfig = {
 const distances: readonly string[] = ['Cosine', 'Dot', 'Euclid', 'Manhattan'] satisfies Distance[];
 const hnswLimits: { readonly [K in keyof HnswConfig]: readonly [least: number, most: number] } = {
   m: [2, 256],
-  ef_construct: [4, 10_000],
+  ef_construct: [4, 8192],
   full_scan_threshold: [0, 2 ** 40],
   max_indexing_threads: [0, 1024],
 };
@@ -131,7 +131,8 @@ export function readVector(input: number[] | Float32Array, spec: VectorSpec, at:
   let squares = 0;
   for (let i = 0; i < input.length; i++) {
     const value: unknown = input[i];
-    if (typeof value !== 'number') throw invalid(`${at}[${i}]: expected a number, got ${JSON.stringify(value)}.`);
+    if (typeof value !== 'number')
+      throw invalid(`${at}[${i}]: expected a number, got ${JSON.stringify(value)}.`);
     vector[i] = value;
     if (!Number.isFinite(vector[i]))
       throw new FletchError('NON_FINITE', `${at}[${i}] is ${value}, which is not a finite 32-bit number.`, {

@@ -68,7 +68,8 @@ export class Writer {
     while (this.#waiting.length > 0) {
       const group = this.#takeGroup();
       const [first] = group;
-      if (typeof first!.write === 'function') await first!.write().then(() => first!.resolve(0), first!.reject);
+      if (typeof first!.write === 'function')
+        await first!.write().then(() => first!.resolve(0), first!.reject);
       else await this.#runGroup(group);
     }
   }

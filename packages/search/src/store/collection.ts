@@ -1,0 +1,271 @@
+/**
+ * A collection: checked writes through one writer, reads, and the upkeep of index snapshots.
+ *
+ * @module
+ */
+import { FletchError } from '@fletch/base';
+import { parsePath } from '../filter/path.js';
+import type {
+  CollectionInfo,
+  CountRequest,
+  FacetHit,
+  FacetRequest,
+  Payload,
+  PayloadFieldType,
+  PayloadSelector,
+  PointId,
+  PointRecord,
+  PointStruct,
+  PointsSelector,
+  QueryRequest,
+  ScoredPoint,
+  ScrollRequest,
+  ScrollResult,
+  UpdateResult,
+  VectorSelector,
+} from '../types.js';
+import { Environment } from './environment.js';
+import { facetHits } from './facet.js';
+import { type IndexFactory, VectorIndexes } from './indexes.js';
+import { collectionInfo } from './info.js';
+import type { CollectionManifest } from './manifest.js';
+import { encodePayload } from './payload.js';
+import { Points } from './points.js';
+import { readCount } from './read.js';
+import { indexTest, type Schema } from './schema.js';
+import { Reader } from './search.js';
+import { SnapshotTimer } from './snapshot-timer.js';
+import type { Collection, StoreWarning } from './types.js';
+import { deleteWrite, merging, payloadWrite, removing, replacing, upsertWrite } from './updates.js';
+import type { VectorSpec } from './vectors.js';
+import { Writer } from './writer.js';
+
+/** What a collection is opened with. */
+export interface CollectionContext {
+  readonly folder: string;
+  readonly manifest: CollectionManifest;
+  readonly factory: IndexFactory;
+  readonly onWarning: ((warning: StoreWarning) => void) | undefined;
+}
+
+/** The collection that `open` gives out. */
+export class StoredCollection implements Collection {
+  readonly name: string;
+  readonly #environment: Environment;
+  readonly #indexes: VectorIndexes;
+  readonly #specs: ReadonlyMap<string, VectorSpec>;
+  readonly #points: Points;
+  readonly #reader: Reader;
+  readonly #writer: Writer;
+  readonly #timer: SnapshotTimer;
+  #closed = false;
+
+  private constructor(
+    { manifest, onWarning }: CollectionContext,
+    environment: Environment,
+    indexes: VectorIndexes,
+    version: number,
+  ) {
+    this.name = manifest.name;
+    this.#environment = environment;
+    this.#indexes = indexes;
+    this.#specs = specsOf(manifest);
+    this.#points = new Points(environment, indexes, version);
+    this.#reader = new Reader(this.#points, indexes, this.#specs);
+    this.#writer = new Writer((writes) => this.#points.commit(writes));
+    this.#timer = new SnapshotTimer(indexes, async () => {
+      try {
+        await this.#save();
+      } catch (error) {
+        const { message } = error as Error;
+        onWarning?.({ collection: this.name, message: `The index snapshot was not saved: ${message}` });
+      }
+    });
+    for (const field of Object.keys(this.#schema)) this.#points.columns.declare(parsePath(field));
+    this.#timer.changed();
+  }
+
+  /**
+   * Opens the collection in `folder`.
+   *
+   * @throws FletchError `CORRUPT`, `IO`, `OUT_OF_MEMORY`
+   */
+  static async open(context: CollectionContext): Promise<StoredCollection> {
+    const { folder, manifest, factory, onWarning } = context;
+    const specs = specsOf(manifest);
+    const environment = new Environment(folder, [...specs.keys()]);
+    let indexes: VectorIndexes | undefined;
+    try {
+      if (environment.fact('uuid') !== manifest.uuid)
+        throw new FletchError(
+          'CORRUPT',
+          `The data in ${folder} belongs to another collection than "${manifest.name}".`,
+          {
+            details: { path: folder, expected: manifest.uuid, found: environment.fact('uuid') },
+          },
+        );
+      const version = Number(environment.fact('version') ?? 0);
+      const warn = (message: string, details: Readonly<Record<string, unknown>>) =>
+        onWarning?.({ collection: manifest.name, message, details });
+      indexes = await VectorIndexes.open(
+        { folder, uuid: manifest.uuid, environment, specs, factory, warn },
+        version,
+      );
+      return new StoredCollection(context, environment, indexes, version);
+    } catch (error) {
+      await indexes?.close();
+      await environment.close();
+      throw error;
+    }
+  }
+
+  /** Writes the tables of a new collection into `folder`. */
+  static async create(folder: string, manifest: CollectionManifest, metadata?: Payload): Promise<void> {
+    const environment = new Environment(folder, [...specsOf(manifest).keys()]);
+    try {
+      await environment.commit(() => {
+        environment.setFact('uuid', manifest.uuid);
+        if (metadata !== undefined) environment.setFact('metadata', metadata);
+      });
+    } finally {
+      await environment.close();
+    }
+  }
+
+  info(): CollectionInfo {
+    this.#checkOpen();
+    return collectionInfo({
+      specs: [...this.#specs.values()],
+      indexes: this.#indexes,
+      points: this.#points,
+      schema: this.#schema,
+      metadata: this.#environment.fact('metadata') as Payload | undefined,
+    });
+  }
+
+  async upsert(points: readonly PointStruct[]): Promise<UpdateResult> {
+    return this.#submit(() => upsertWrite(points, this.#specs));
+  }
+
+  retrieve(
+    ids: readonly PointId[],
+    options: { with_payload?: PayloadSelector; with_vector?: VectorSelector } = {},
+  ): PointRecord[] {
+    this.#checkOpen();
+    return this.#reader.retrieve(ids, options);
+  }
+
+  async delete(selector: PointsSelector): Promise<UpdateResult> {
+    return this.#submit(() => deleteWrite(selector, this.#points));
+  }
+
+  async query(request: QueryRequest): Promise<ScoredPoint[]> {
+    this.#checkOpen();
+    return this.#reader.query(request);
+  }
+
+  async scroll(request: ScrollRequest = {}): Promise<ScrollResult> {
+    this.#checkOpen();
+    return this.#reader.scroll(request);
+  }
+
+  async count(request: CountRequest = {}): Promise<number> {
+    this.#checkOpen();
+    return request.filter ? this.#points.matching(request.filter).count : this.#points.rows.size;
+  }
+
+  async facet(request: FacetRequest): Promise<FacetHit[]> {
+    this.#checkOpen();
+    return facetHits(request.key, request.filter, readCount(request.limit, 'limit', 1, 10), this.#points);
+  }
+
+  async setPayload(payload: Payload, selector: PointsSelector, key?: string): Promise<UpdateResult> {
+    return this.#submit(() => payloadWrite(merging(payload, key), selector, this.#points));
+  }
+
+  async overwritePayload(payload: Payload, selector: PointsSelector): Promise<UpdateResult> {
+    return this.#submit(() => payloadWrite(replacing(payload), selector, this.#points));
+  }
+
+  async deletePayload(keys: readonly string[], selector: PointsSelector): Promise<UpdateResult> {
+    return this.#submit(() => payloadWrite(removing(keys), selector, this.#points));
+  }
+
+  async clearPayload(selector: PointsSelector): Promise<UpdateResult> {
+    return this.#submit(() => payloadWrite(replacing({}), selector, this.#points));
+  }
+
+  async createPayloadIndex(field: string, type: PayloadFieldType): Promise<UpdateResult> {
+    const path = parsePath(field);
+    indexTest(type);
+    return this.#changeSchema({ ...this.#schema, [field]: type }, () => this.#points.columns.declare(path));
+  }
+
+  async deletePayloadIndex(field: string): Promise<UpdateResult> {
+    const path = parsePath(field);
+    const { [field]: _dropped, ...others } = this.#schema;
+    return this.#changeSchema(others, () => this.#points.columns.undeclare(path));
+  }
+
+  async setMetadata(metadata: Payload): Promise<void> {
+    const plain = JSON.parse(encodePayload(metadata, 'metadata')) as Payload;
+    this.#checkOpen();
+    await this.#writer.exclusively(() =>
+      this.#environment.commit(() => this.#environment.setFact('metadata', plain)),
+    );
+  }
+
+  async settled(): Promise<void> {
+    this.#checkOpen();
+    await this.#indexes.settled();
+  }
+
+  /** Finishes the writes under way and closes the files; saves snapshots first unless told otherwise. */
+  async close(options: { save: boolean } = { save: true }): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer.stop();
+    await this.#writer.drained();
+    try {
+      if (options.save && this.#indexes.changes > 0) await this.#indexes.save(this.#points.version);
+    } finally {
+      await this.#indexes.close();
+      await this.#environment.close();
+    }
+  }
+
+  get #schema(): Schema {
+    return (this.#environment.fact('schema') ?? {}) as Schema;
+  }
+
+  async #submit(prepare: () => ReturnType<typeof upsertWrite>): Promise<UpdateResult> {
+    this.#checkOpen();
+    const result = await this.#writer.submit(prepare());
+    this.#timer.changed();
+    return result;
+  }
+
+  async #save(): Promise<void> {
+    await this.#writer.exclusively(() => this.#indexes.save(this.#points.version));
+  }
+
+  async #changeSchema(schema: Schema, then: () => void): Promise<UpdateResult> {
+    this.#checkOpen();
+    await this.#writer.exclusively(async () => {
+      await this.#environment.commit(() => this.#environment.setFact('schema', schema));
+      then();
+    });
+    return { operation_id: this.#points.version, status: 'completed' };
+  }
+
+  #checkOpen(): void {
+    if (this.#closed)
+      throw new FletchError('CLOSED', `The collection "${this.name}" is closed.`, {
+        details: { collection: this.name },
+      });
+  }
+}
+
+function specsOf(manifest: CollectionManifest): ReadonlyMap<string, VectorSpec> {
+  return new Map(manifest.vectors.map((spec) => [spec.name, spec]));
+}

@@ -1,0 +1,67 @@
+/**
+ * What a collection tells about itself, in Qdrant's shape.
+ *
+ * @module
+ */
+import { parsePath } from '../filter/path.js';
+import type { CollectionInfo, Payload, VectorParams } from '../types.js';
+import type { VectorIndexes } from './indexes.js';
+import type { Points } from './points.js';
+import { indexTest, type Schema } from './schema.js';
+import type { VectorSpec } from './vectors.js';
+
+/** What {@link collectionInfo} draws on. */
+export interface InfoSource {
+  readonly specs: readonly VectorSpec[];
+  readonly indexes: VectorIndexes;
+  readonly points: Points;
+  readonly schema: Schema;
+  readonly metadata: Payload | undefined;
+}
+
+export function collectionInfo({ specs, indexes, points, schema, metadata }: InfoSource): CollectionInfo {
+  const stats = [...indexes.all()].map((index) => index.stats());
+  return {
+    status: stats.every(({ linked, size }) => linked === size) ? 'green' : 'yellow',
+    optimizer_status: 'ok',
+    indexed_vectors_count: stats.reduce((sum, { linked }) => sum + linked, 0),
+    points_count: points.rows.size,
+    segments_count: 1,
+    config: {
+      params: {
+        vectors: vectorParams(specs),
+        shard_number: 1,
+        replication_factor: 1,
+        write_consistency_factor: 1,
+        on_disk_payload: true,
+      },
+      hnsw_config: specs[0]!.hnsw,
+      optimizer_config: {
+        deleted_threshold: 0.2,
+        vacuum_min_vector_number: 1000,
+        default_segment_number: 1,
+        flush_interval_sec: 0,
+      },
+      wal_config: { wal_capacity_mb: 32, wal_segments_ahead: 0 },
+      ...(metadata !== undefined && { metadata }),
+    },
+    payload_schema: payloadSchema(schema, points),
+  };
+}
+
+function vectorParams(specs: readonly VectorSpec[]): VectorParams | { [name: string]: VectorParams } {
+  const params = ({ dimension, distance }: VectorSpec): VectorParams => ({ size: dimension, distance });
+  if (specs[0]!.name === '') return params(specs[0]!);
+  return Object.fromEntries(specs.map((spec) => [spec.name, params(spec)]));
+}
+
+function payloadSchema(schema: Schema, points: Points): CollectionInfo['payload_schema'] {
+  const fields = Object.entries(schema).map(([field, type]) => ({ field, type, path: parsePath(field) }));
+  points.columns.prepare(fields.map(({ path }) => path));
+  return Object.fromEntries(
+    fields.map(({ field, type, path }) => [
+      field,
+      { data_type: type, points: points.column(path)?.countRows(indexTest(type)) ?? 0 },
+    ]),
+  );
+}
