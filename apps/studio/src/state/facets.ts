@@ -32,11 +32,12 @@ export interface Facets {
 const SAMPLE = 64;
 const VALUES = 60;
 
-/** A field whose ten most frequent values cover next to nothing holds names, not choices. */
+/** A field whose values hardly repeat, or whose ten most frequent ones cover next to nothing, holds names. */
 export function isChoice(values: readonly FacetHit[], points: number): boolean {
   if (values.length < 2) return false;
-  const covered = values.slice(0, 10).reduce((sum, { count }) => sum + count, 0);
-  return points <= 100 || covered >= points * 0.05;
+  const frequent = values.slice(0, 10);
+  const covered = frequent.reduce((sum, { count }) => sum + count, 0);
+  return covered >= frequent.length * 1.5 && (points <= 100 || covered >= points * 0.05);
 }
 
 function bounds(sample: readonly PointRecord[], key: string): Facet['seen'] {
