@@ -1,7 +1,7 @@
 import { FletchError } from '@fletch/base';
 import type { Store } from '@fletch/search';
 import { describe, expect, it, vi } from 'vitest';
-import { fillCities, openTestStore, testApp } from './testing/setup.js';
+import { fillCities, openTestStore, testApp } from './testing/setup.case.js';
 
 const error = (words: string) => ({ status: { error: expect.stringContaining(words) } });
 const points = '/collections/cities/points';

@@ -2,7 +2,7 @@ import type { Store } from '@fletch/search';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RunningServer, serve } from './serve.js';
-import { openTestStore, POINTS, testEncoders, UUID } from './testing/setup.js';
+import { openTestStore, POINTS, testEncoders, UUID } from './testing/setup.case.js';
 
 // The official client, unmodified, over a socket.
 let store: Store;

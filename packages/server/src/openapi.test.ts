@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { endpoints } from './routes/index.js';
-import { testApp } from './testing/setup.js';
+import { testApp } from './testing/setup.case.js';
 
 interface Operation {
   operationId: string;

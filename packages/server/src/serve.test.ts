@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import type { Store } from '@fletch/search';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningServer, type ServeOptions, serve } from './serve.js';
-import { fillCities, openTestStore, testEncoders } from './testing/setup.js';
+import { fillCities, openTestStore, testEncoders } from './testing/setup.case.js';
 
 let store: Store;
 let server: RunningServer | undefined;

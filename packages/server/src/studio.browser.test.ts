@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createEncoders } from './encoders.js';
 import { type RunningServer, serve } from './serve.js';
 import { collectionConfig, dictionary, wordCounter } from './testing/dictionary.js';
-import { openTestStore } from './testing/setup.js';
+import { openTestStore } from './testing/setup.case.js';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,

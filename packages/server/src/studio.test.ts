@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ask, testApp } from './testing/setup.js';
+import { type Ask, testApp } from './testing/setup.case.js';
 
 let outer: string;
 let ask: Ask;

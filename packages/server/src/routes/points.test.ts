@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Ask, fillCities, testApp, UUID } from '../testing/setup.js';
+import { type Ask, fillCities, testApp, UUID } from '../testing/setup.case.js';
 
 let ask: Ask;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { FletchError } from '@fletch/base';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createEncoders } from '../encoders.js';
-import { type Ask, fillCities, testApp, wordEncoder } from '../testing/setup.js';
+import { type Ask, fillCities, testApp, wordEncoder } from '../testing/setup.case.js';
 
 let ask: Ask;
 beforeEach(async () => {

@@ -3,17 +3,32 @@
  *
  * @module
  */
-import type { Store } from '@fletch/search';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { open, type Store } from '@fletch/search';
 import type { Encoder } from '@fletch/text';
 import type { Env, Hono } from 'hono';
+import { afterAll } from 'vitest';
 import { type AppOptions, createApp } from '../app.js';
 import { createEncoders } from '../encoders.js';
-import { fakeStore } from './fake-store.js';
 
-/** An empty store; `close` also removes its folder. */
+const folders: string[] = [];
+const stores: Store[] = [];
+
+/** An empty store in a folder of its own; both are gone after the file's tests. */
 export async function openTestStore(): Promise<Store> {
-  return fakeStore();
+  const folder = await mkdtemp(join(tmpdir(), 'fletch-server-'));
+  folders.push(folder);
+  const store = await open(folder, { threads: 1 });
+  stores.push(store);
+  return store;
 }
+
+afterAll(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
+});
 
 /** Words of the test encoder: each has a direction of its own. */
 const WORDS = ['sad', 'happy', 'stone', 'water'];
