@@ -3,4 +3,5 @@
  *
  * @module @fletch/cli
  */
-export {};
+export { createProgram, run } from './program.js';
+export type { Output, Terminal } from './terminal.js';

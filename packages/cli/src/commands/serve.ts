@@ -1,0 +1,41 @@
+/**
+ * `fletch serve`: the API and the studio.
+ *
+ * @module
+ */
+import { examples, type Register } from '../command.js';
+import { addressesOf, type ServingOptions, startServer, stopAsked, withServing } from '../serving.js';
+import { withOpenStore } from '../store.js';
+import { note, print, printJson } from '../terminal.js';
+
+export const registerServe: Register = (parent, terminal) => {
+  withServing(parent.command('serve'))
+    .description('serve the store over HTTP (Qdrant dialect) with the studio')
+    .addHelpText(
+      'after',
+      examples(
+        ['fletch serve', 'on http://localhost:6333'],
+        ['fletch serve --port 7000 --store ./data', 'another port, another folder'],
+        ['fletch serve --host 0.0.0.0 --api-key secret', 'for other machines, with a key'],
+      ),
+    )
+    .action((options: ServingOptions) =>
+      withOpenStore(terminal, options, async (store) => {
+        const server = await startServer(terminal, store, options);
+        try {
+          const { url, studio } = addressesOf(server);
+          if (options.json) printJson(terminal, { url, studio, store: store.path });
+          else {
+            print(terminal, `Serving ${store.path}`);
+            print(terminal, `  API     ${url}`);
+            if (studio) print(terminal, `  Studio  ${studio}`);
+            note(terminal, 'Ctrl-C stops.');
+          }
+          await stopAsked(terminal.signal);
+          note(terminal, 'Stopping…');
+        } finally {
+          await server.close();
+        }
+      }),
+    );
+};
