@@ -1,5 +1,6 @@
 /**
- * Compiles the AssemblyScript kernels to `wasm/`, once with SIMD128 and once with relaxed SIMD.
+ * Compiles the AssemblyScript kernels to `wasm/`: those of search with SIMD128 and with relaxed SIMD, those of linear
+ * algebra with SIMD128 only (the same bits on every machine) and a memory of their own.
  * Does nothing while the outputs are newer than the sources.
  */
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
@@ -9,22 +10,30 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(folder, 'assembly');
 
+const sharedMemory = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
+
 const variants = [
-  { file: 'simd.wasm', features: ['threads', 'simd'] },
-  { file: 'relaxed.wasm', features: ['threads', 'simd', 'relaxed-simd'] },
+  { file: 'simd.wasm', entry: 'index.ts', features: ['threads', 'simd'], flags: sharedMemory },
+  {
+    file: 'relaxed.wasm',
+    entry: 'index.ts',
+    features: ['threads', 'simd', 'relaxed-simd'],
+    flags: sharedMemory,
+  },
+  { file: 'linalg.wasm', entry: 'linalg/index.ts', features: ['simd'], flags: [] },
 ];
 
 const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 function newestSource() {
-  const files = readdirSync(sources).map((name) => join(sources, name));
+  const files = readdirSync(sources, { recursive: true }).map((name) => join(sources, name));
   return Math.max(modified(fileURLToPath(import.meta.url)), ...files.map(modified));
 }
 
 /** @throws Error with the compiler's messages */
-async function compile(asc, { file, features }) {
+async function compile(asc, { file, entry, features, flags }) {
   const { error, stderr } = await asc.main([
-    join(sources, 'index.ts'),
+    join(sources, entry),
     '--outFile',
     join(folder, 'wasm', file),
     '--config',
@@ -33,12 +42,7 @@ async function compile(asc, { file, features }) {
     '--noAssert',
     '--runtime',
     'stub',
-    '--importMemory',
-    '--sharedMemory',
-    '--initialMemory',
-    '1',
-    '--maximumMemory',
-    '65536',
+    ...flags,
     ...features.flatMap((feature) => ['--enable', feature]),
   ]);
   if (error) throw new Error(`The kernels do not compile:\n${stderr.toString()}`, { cause: error });
