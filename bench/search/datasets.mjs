@@ -18,13 +18,17 @@ function winkVectors() {
   return values;
 }
 
-/** Sentence vectors of WordNet's glosses by the encoder "use": 117,659 × 512. */
+/** Sentence vectors of WordNet's glosses by the encoder "use": 117,791 × 512. */
 async function glossVectors() {
-  const { loadWordnet } = await import('@fletch/data');
+  const { loadWordNetGlosses } = await import('@fletch/data');
   const { createEncoder } = await import('@fletch/text');
-  const encoder = await createEncoder({ encoder: 'use' });
-  const texts = (await loadWordnet()).map(({ gloss }) => gloss);
-  return (await encoder.encode(texts)).values;
+  const encoder = await createEncoder('use');
+  const texts = (await loadWordNetGlosses()).map(({ text }) => text);
+  try {
+    return await encoder.encode(texts);
+  } finally {
+    await encoder.close();
+  }
 }
 
 export const datasets = {
