@@ -4,6 +4,11 @@
  * @module @fletch/array
  */
 export * from './compile/compile.js';
+export * from './compile/export.js';
+export * from './compose/activations.js';
+export * from './compose/einsum.js';
+export * from './compose/losses.js';
+export * from './compose/pooling.js';
 export type { DType } from './core/dtype.js';
 export * from './core/ndarray.js';
 export type { Shape } from './core/shape.js';
@@ -12,6 +17,7 @@ export * from './core/tree.js';
 export type { ElementType, TensorData } from './onnx/elements.js';
 export * from './onnx/graph-builder.js';
 export * from './operations/index.js';
+export * from './optim/index.js';
 export * from './session.js';
 export * from './transform/gradient.js';
 export { evaluate } from './transform/interpret.js';

@@ -3,6 +3,10 @@
  *
  * @module
  */
+import * as act from '../compose/activations.js';
+import { einsum } from '../compose/einsum.js';
+import * as loss from '../compose/losses.js';
+import { averagePool, maxPool } from '../compose/pooling.js';
 import * as fa from '../operations/index.js';
 import type { Case, Given } from './cases.js';
 
@@ -19,4 +23,30 @@ export const compositionCases: Readonly<Record<string, readonly Case[]>> = {
   repeat: [{ inputs: [x(2, 3)], f: (a) => fa.repeat(a!, 3, 1) }],
   logAddExp: [{ inputs: [x(3), x(3)], f: (a, b) => fa.logAddExp(a!, b!) }],
   clip: [{ inputs: [x(9)], f: (a) => fa.clip(a!, -1, 0.5) }],
+  activations: [act.gelu, act.geluTanh, act.silu, act.leakyRelu, act.elu].map((f) => ({
+    inputs: [x(9)],
+    f: (a) => f(a!),
+  })),
+  losses: [
+    {
+      inputs: [x(2, 3, 4), { shape: [2, 3], dtype: 'int32', low: 0, high: 4 }],
+      f: (a, labels) => loss.crossEntropy(a!, labels!),
+    },
+    { inputs: [x(3, 4), { shape: [4], low: 0, high: 1 }], f: (a, t) => loss.binaryCrossEntropy(a!, t!) },
+    { inputs: [x(3, 4), x(4)], f: (a, t) => loss.meanSquaredError(a!, t!) },
+  ],
+  pooling: [
+    { inputs: [x(2, 2, 4, 6)], f: (a) => maxPool(a!, 2) },
+    { inputs: [x(1, 2, 5, 6)], f: (a) => maxPool(a!, [3, 2], { stride: 2, padding: 1 }) },
+    { inputs: [x(1, 2, 4, 6)], f: (a) => averagePool(a!, [2, 3]) },
+    { inputs: [x(2, 3, 7)], f: (a) => averagePool(a!, 3, { stride: 2, padding: 1 }) },
+  ],
+  einsum: [
+    { inputs: [x(2, 3, 4), x(2, 4, 5)], f: (a, b) => einsum('bij,bjk->bik', a!, b!) },
+    { inputs: [x(3, 4), x(4, 5), x(5, 2)], f: (a, b, c) => einsum('ij,jk,kl->li', a!, b!, c!) },
+    { inputs: [x(2, 3, 4, 2), x(2, 5, 4, 2)], f: (a, b) => einsum('bqhd,bkhd->bhqk', a!, b!) },
+    { inputs: [x(3, 4)], f: (a) => einsum('ab->b', a!) },
+    { inputs: [x(3), x(4)], f: (a, b) => einsum('i,j', a!, b!) },
+    { inputs: [x(3, 2), x(3, 2)], f: (a, b) => einsum('ij,ij->', a!, b!) },
+  ],
 };

@@ -1,0 +1,10 @@
+/**
+ * Optimizers, schedules and what training loops need.
+ *
+ * @module
+ */
+export * from './checkpoint.js';
+export type { Optimizer, OptimizerState, Schedule } from './optimizer.js';
+export * from './optimizers.js';
+export * from './schedules.js';
+export * from './training.js';
