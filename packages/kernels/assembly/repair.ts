@@ -10,7 +10,7 @@ import {
 import { approach, walkAmong } from './walk';
 
 /** Rows on their way out that one repair looks behind for new neighbours. */
-const MAX_LEAVING: u32 = 64;
+const MAX_LEAVING: u32 = 24;
 
 @inline
 function isNode(row: u32): bool {
@@ -28,6 +28,8 @@ function pointsInto(row: u32, level: u32, leaving: usize): bool {
   return false;
 }
 
+/** Candidates that are kept: the nearest. */
+let considered: u32 = 0;
 let found: u32 = 0;
 let behind: u32 = 0;
 
@@ -41,8 +43,11 @@ function consider(row: u32, level: u32, base: usize, leaving: usize): void {
     if (!visit(other)) continue;
     if (inBits(leaving, other)) {
       if (behind < MAX_LEAVING) store<u32>(buffer + (behind++ << 2), other);
-    } else if (found < MAX_CANDIDATES) {
-      insertSorted(candidates, found++, MAX_CANDIDATES, keyOf(distance(base, vectorAt(other)), other));
+    } else {
+      const key = keyOf(distance(base, vectorAt(other)), other);
+      if (found == considered && key >= load<u64>(candidates + ((found - 1) << 3))) continue;
+      insertSorted(candidates, found, considered, key);
+      if (found < considered) found++;
     }
   }
 }
@@ -54,6 +59,7 @@ function relink(row: u32, level: u32, leaving: usize): void {
   lock(row);
   clearVisited();
   visit(row);
+  considered = min(MAX_CANDIDATES, max(efConstruction, 2 * capacity));
   found = 0;
   behind = 0;
   consider(row, level, base, leaving);
@@ -62,16 +68,28 @@ function relink(row: u32, level: u32, leaving: usize): void {
   if (found < capacity / 2 && level < <u32>(entry >> 32)) {
     const met = walkAmong(base, approach(base, entry, level), level, efConstruction, 0, u32.MAX_VALUE);
     found = 0;
-    for (let i = 0; i < met; i++) {
+    for (let i = 0; i < met && found < considered; i++) {
       const key = load<u64>(buffer + (i << 3));
       if (rowOf(key) != row) store<u64>(candidates + (found++ << 3), key);
     }
   }
   const count = choose(candidates, found, capacity);
+  const gained = gain(linksAt(row, level), capacity, count);
   writeLinks(row, level, count);
-  memory.copy(own, chosen, count << 2);
   unlock(row);
-  for (let i: u32 = 0; i < count; i++) connect(load<u32>(own + (i << 2)), row, level);
+  for (let i: u32 = 0; i < gained; i++) connect(load<u32>(own + (i << 2)), row, level);
+}
+
+/** Copies those of the `count` chosen rows to `own` that are not among the links; returns how many. */
+function gain(links: usize, capacity: u32, count: u32): u32 {
+  let gained: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const row = load<u32>(chosen + (i << 2));
+    let known = false;
+    for (let j: u32 = 0; j < capacity && !known; j++) known = load<u32>(links + (j << 2)) == row + 1;
+    if (!known) store<u32>(own + (gained++ << 2), row);
+  }
+  return gained;
 }
 
 /**

@@ -24,7 +24,7 @@ export class Graph {
   readonly #efConstruction: number;
   #linked = 0;
   /** Rows that threads are linking, and when they are done. */
-  #batch: readonly number[] = [];
+  #batch: Uint32Array = new Uint32Array(0);
   #job: Promise<unknown> = Promise.resolve();
   #batchSize: number;
   #batchMs = 0;
@@ -89,7 +89,7 @@ export class Graph {
     this.#job.catch(() => undefined);
   }
 
-  async #link(rows: readonly number[]): Promise<void> {
+  async #link(rows: Uint32Array): Promise<void> {
     const start = performance.now();
     const needs = { buffer: this.#efConstruction, frontier: 0 };
     await this.#withList(rows, (list, cursor) =>
@@ -103,9 +103,9 @@ export class Graph {
     await this.#job;
     if (this.#batch.length === 0) return;
     this.#adaptBatchSize(this.#batch.length, this.#batchMs);
-    this.tail.drop(new Set(this.#batch));
+    this.tail.dropFirst(this.#batch.length);
     this.#count(this.#batch.length);
-    this.#batch = [];
+    this.#batch = new Uint32Array(0);
   }
 
   #adaptBatchSize(rows: number, milliseconds: number): void {
@@ -188,7 +188,7 @@ export class Graph {
 
   /** A list of rows in memory with a cursor for threads to share it. */
   async #withList<T>(
-    rows: readonly number[],
+    rows: ArrayLike<number>,
     work: (list: number, cursor: number) => Promise<T>,
   ): Promise<T> {
     const { arena } = this.#engine.rows;
