@@ -20,7 +20,7 @@ export function Collections() {
   );
 }
 
-function Item({ card: { name, info } }: { card: Card }) {
+function Item({ card: { name, info, growing } }: { card: Card }) {
   const { router } = usePage();
   const current = router.route.value.collection === name;
   const enter = () => {
@@ -31,7 +31,7 @@ function Item({ card: { name, info } }: { card: Card }) {
       <button type="button" class="collection" aria-current={current ? 'page' : undefined} onClick={enter}>
         <span class="collection-name">{name}</span>
         <span class="collection-facts">
-          <span class="number">{count(info.points_count)}</span> <Status info={info} />
+          <span class="number">{count(info.points_count)}</span> <Status info={info} growing={growing} />
         </span>
         {info.status === 'yellow' && (
           <span class="bar" aria-hidden="true">
@@ -43,8 +43,10 @@ function Item({ card: { name, info } }: { card: Card }) {
   );
 }
 
-function Status({ info }: Pick<Card, 'info'>) {
-  if (info.status === 'green') return <span class="status green">ready</span>;
+function Status({ info, growing }: Omit<Card, 'name'>) {
+  if (info.status === 'green') {
+    return growing ? <span class="status yellow">growing</span> : <span class="status green">ready</span>;
+  }
   if (info.status === 'red') return <span class="status red">needs repair</span>;
   return <span class="status yellow">indexing, {percent(progress(info))}</span>;
 }

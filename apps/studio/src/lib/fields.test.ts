@@ -18,6 +18,14 @@ describe('filterableFields', () => {
     ]);
   });
 
+  it('does not offer names, indexed or not', () => {
+    const sample = Array.from({ length: 30 }, (_, i) => ({ words: [`a${i}`, `b${i}`], pos: 'noun' }));
+    const keyword = { data_type: 'keyword' as const, points: 30 };
+    expect(filterableFields({ words: keyword, pos: keyword }, sample)).toEqual([
+      { key: 'pos', kind: 'choice' },
+    ]);
+  });
+
   it('reads a sample where nothing is indexed', () => {
     const sample = Array.from({ length: 20 }, (_, i) => ({
       title: `title ${i}`,

@@ -45,6 +45,12 @@ function kindOf(values: readonly Json[]): Field['kind'] | undefined {
   return flat.every(isChoice) && repeats ? 'choice' : undefined;
 }
 
+/** Whether next to no value repeats in the sample. Counting such a field would cost the server for nothing. */
+function areNames(key: string, sample: readonly Payload[]): boolean {
+  const values = sample.flatMap((payload) => valueAt(payload, key) ?? []);
+  return values.length >= 20 && new Set(values).size > values.length * 0.9;
+}
+
 /** The fields of the payload schema; of the sample's payloads when no field is indexed. */
 export function filterableFields(
   schema: CollectionInfo['payload_schema'],
@@ -52,9 +58,9 @@ export function filterableFields(
 ): Field[] {
   const indexed = Object.entries(schema).flatMap(([key, { data_type }]) => {
     const kind = KINDS[data_type];
-    return kind === undefined ? [] : [{ key, kind }];
+    return kind === undefined || (kind === 'choice' && areNames(key, sample)) ? [] : [{ key, kind }];
   });
-  if (indexed.length > 0) return indexed;
+  if (Object.keys(schema).length > 0) return indexed;
   const keys = [...new Set(sample.flatMap((payload) => paths(payload)))];
   return keys.flatMap((key) => {
     const values = sample.map((payload) => valueAt(payload, key));

@@ -26,20 +26,20 @@ describe('collection facts', () => {
     expect(textFieldHint(info)).toBeUndefined();
   });
 
-  it('change their generation when done and with each quarter', () => {
-    const at = (points_count: number) => generation(fakeInfo({ status: 'yellow', points_count }));
+  it('change their generation with each quarter and at rest', () => {
+    const at = (points_count: number, growing = true) =>
+      generation({ name: 'a', info: fakeInfo({ points_count }), growing });
     expect(at(1100)).toBe(at(1110));
     expect(at(1100)).not.toBe(at(1400));
-    expect(generation(fakeInfo({ points_count: 1000 }))).not.toBe(
-      generation(fakeInfo({ points_count: 1001 })),
-    );
+    expect(at(1000, false)).not.toBe(at(1001, false));
+    expect(at(1000, false)).not.toBe(at(1000));
   });
 });
 
 describe('watching', () => {
   it('looks often while something grows, seldom when quiet, ever less when nobody answers', () => {
-    const yellow = { name: 'a', info: fakeInfo({ status: 'yellow' }) };
-    expect(nextLook([yellow], 0)).toBeLessThan(nextLook([{ name: 'a', info: fakeInfo() }], 0));
+    const yellow = { name: 'a', info: fakeInfo({ status: 'yellow' }), growing: false };
+    expect(nextLook([yellow], 0)).toBeLessThan(nextLook([{ ...yellow, info: fakeInfo() }], 0));
     expect(nextLook(null, 1)).toBeLessThan(nextLook(null, 3));
     expect(nextLook(null, 99)).toBe(8000);
   });

@@ -12,6 +12,8 @@ import type { Connection } from './connection.js';
 export interface Card {
   readonly name: string;
   readonly info: CollectionInfo;
+  /** Whether the number of points has changed since the look before. */
+  readonly growing: boolean;
 }
 
 /** The vector that searches use: the only one, or the first of the named ones. */
@@ -35,12 +37,12 @@ export function progress({ indexed_vectors_count, points_count }: CollectionInfo
 }
 
 /**
- * Changes whenever a collection has changed enough for its searches to be worth repeating: when it is done, and
- * with each quarter that it grows.
+ * Changes whenever a collection has changed enough for its searches to be worth repeating: with each quarter that
+ * it grows, and when it has come to rest.
  */
-export function generation({ status, points_count }: CollectionInfo): string {
-  const size = status === 'green' ? points_count : Math.floor(Math.log(points_count + 1) / Math.log(1.25));
-  return `${status}:${size}`;
+export function generation({ info, growing }: Card): string {
+  const points = info.points_count;
+  return growing ? `growing:${Math.floor(Math.log(points + 1) / Math.log(1.25))}` : `resting:${points}`;
 }
 
 /** What the encoder of the collection read, as the indexer noted in the metadata. */
@@ -53,7 +55,7 @@ export function textFieldHint({ config }: CollectionInfo): string | undefined {
 /** Milliseconds until the next look: soon while something is growing, seldom when all is quiet. */
 export function nextLook(cards: readonly Card[] | null, failures: number): number {
   if (failures > 0) return Math.min(8000, 500 * 2 ** failures);
-  return cards?.some(({ info }) => info.status !== 'green') ? 1000 : 4000;
+  return cards?.some(({ info, growing }) => growing || info.status !== 'green') ? 1000 : 4000;
 }
 
 export interface Collections {
@@ -73,11 +75,16 @@ export function createCollections(client: Client, connection: Connection): Colle
       const names = await client.collections();
       const infos = await Promise.allSettled(names.map((name) => client.info(name)));
       failures = 0;
+      const before = new Map(cards.value?.map(({ name, info }) => [name, info.points_count]));
       batch(() => {
         // A collection deleted between the two questions has no info: it is left out.
         cards.value = names.flatMap((name, i) => {
-          const info = infos[i]!;
-          return info.status === 'fulfilled' ? [{ name, info: info.value }] : [];
+          const answer = infos[i]!;
+          if (answer.status !== 'fulfilled') return [];
+          const info = answer.value;
+          // At the first look, an index that is behind tells of growth.
+          const growing = (before.get(name) ?? info.points_count) !== info.points_count;
+          return [{ name, info, growing: growing || (!before.has(name) && info.status === 'yellow') }];
         });
         connection.succeeded();
       });

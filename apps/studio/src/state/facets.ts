@@ -110,7 +110,7 @@ export function createFacets(client: Client, connection: Connection): Facets {
         });
       }
       if (isEmpty(chosen)) matching.value = null;
-      const key = `${card.name}:${generation(card.info)}`;
+      const key = `${card.name}:${generation(card)}`;
       try {
         const answer = await latest.run(async (abort) => {
           const known = basis.key === key ? basis : await basisOf(card, key, abort);

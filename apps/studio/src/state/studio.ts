@@ -83,7 +83,7 @@ export function createStudio(
   });
 
   // Whenever one of these strings changes there is something new to ask.
-  const fresh = computed(() => (card.value === undefined ? '' : generation(card.value.info)));
+  const fresh = computed(() => (card.value === undefined ? '' : generation(card.value)));
   const question = computed(() => {
     if (card.value === undefined || !asking.value) return '';
     return JSON.stringify(requestOf(route.value, mainVector(card.value.info), limit.value));
