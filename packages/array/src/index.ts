@@ -12,7 +12,7 @@ export * from './compose/pooling.js';
 export type { DType } from './core/dtype.js';
 export * from './core/ndarray.js';
 export type { Shape } from './core/shape.js';
-export type { Tensor, Value } from './core/tensor.js';
+export { type Tensor, tensor, type Value } from './core/tensor.js';
 export * from './core/tree.js';
 export type { ElementType, TensorData } from './onnx/elements.js';
 export * from './onnx/graph-builder.js';
