@@ -96,12 +96,32 @@ function inputGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tens
   });
 }
 
+/**
+ * Windows of stride 1 over two axes, cut from the flattened image: each place in the kernel is one long run instead
+ * of a run per row. The runs go on through the padding, where the widened cotangent is zero.
+ */
+function alongRows(g: Tensor, x: Tensor, kernel: Shape, a: Window): [wide: Tensor, seen: Tensor] {
+  const [batch, channels] = x.shape as [number, number];
+  const [height, width] = g.shape.slice(2) as [number, number];
+  const [dy, dx] = a.dilations as [number, number];
+  const padded = pad(x, { 2: [a.before[0]!, a.after[0]!], 3: [a.before[1]!, a.after[1]!] });
+  const line = padded.shape[3]!;
+  const wide = pad(g, { 3: [0, line - width] });
+  const flat = pad(reshape(padded, [batch, channels, -1]), { 2: [0, line - width] });
+  const runs = Array.from({ length: sizeOf(kernel) }, (_, place) => {
+    const start = Math.floor(place / kernel[1]!) * dy * line + (place % kernel[1]!) * dx;
+    return slice(flat, null, null, [start, start + height * line]);
+  });
+  return [wide, stack(runs, 2)];
+}
+
 function weightGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
   const [batch, out] = g.shape as [number, number];
   const [, inner, ...kernel] = w.shape as [number, number, ...number[]];
-  const places = sizeOf(g.shape.slice(2));
-  const columns = reshape(unfold(x, kernel, a), [batch, a.groups, inner * sizeOf(kernel), places]);
-  const rows = reshape(g, [batch, a.groups, out / a.groups, places]);
+  const [wide, seen] = a.strides.join() === '1,1' ? alongRows(g, x, kernel, a) : [g, unfold(x, kernel, a)];
+  const places = sizeOf(wide.shape.slice(2));
+  const columns = reshape(seen, [batch, a.groups, inner * sizeOf(kernel), places]);
+  const rows = reshape(wide, [batch, a.groups, out / a.groups, places]);
   return reshape(sum(matmul(rows, columns, { transposeB: true }), { axes: 0 }), w.shape);
 }
 

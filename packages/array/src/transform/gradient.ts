@@ -9,7 +9,7 @@ import { sameShape, show } from '../core/shape.js';
 import { apply, callError, scalar, Tensor, tensor } from '../core/tensor.js';
 import { type Mapped, tree } from '../core/tree.js';
 import { add } from '../operations/binary.js';
-import { zerosLike } from '../operations/slice.js';
+import { concat, zerosLike } from '../operations/slice.js';
 import { structureOperations } from '../operations/structure.js';
 import { nodesOf } from './graph.js';
 
@@ -36,7 +36,10 @@ export function backward(
     if (list) list.push(cotangent);
     else gathered.set(target, [cotangent]);
   };
-  const total = (target: Tensor) => gathered.get(target)?.reduce((a, b) => add(a, b));
+  const total = (target: Tensor) => {
+    const list = gathered.get(target);
+    return list && (joined(list) ?? list.reduce((a, b) => add(a, b)));
+  };
   for (const [i, output] of outputs.entries()) give(output, cotangents[i]);
   for (const node of nodes.reverse()) {
     const own = node.outputs.map((output) => (stop.has(output) ? undefined : total(output)));
@@ -45,6 +48,35 @@ export function backward(
     for (const [i, input] of node.inputs.entries()) give(input, inputs[i]);
   }
   return sources.map(total);
+}
+
+/** Cotangents of parts that were cut off along one axis and together are the whole: put side by side, not added. */
+function joined(cotangents: readonly Tensor[]): Tensor | undefined {
+  const isPart = ({ node }: Tensor) =>
+    node.operation.name === 'pad' && (node.attributes as unknown as { value: number }).value === 0;
+  if (cotangents.length < 2 || !cotangents.every(isPart)) return undefined;
+  const whole = cotangents[0]!.shape;
+  const parts = cotangents.map(({ node }) => ({
+    tensor: node.inputs[0]!,
+    before: (node.attributes as unknown as { before: readonly number[] }).before,
+  }));
+  const axes = whole.flatMap((length, axis) =>
+    parts.some(({ tensor }) => tensor.shape[axis] !== length) ? [axis] : [],
+  );
+  if (axes.length !== 1) return undefined;
+  const axis = axes[0]!;
+  parts.sort((a, b) => a.before[axis]! - b.before[axis]!);
+  let end = 0;
+  for (const { tensor, before } of parts) {
+    if (before[axis] !== end) return undefined;
+    end += tensor.shape[axis]!;
+  }
+  return end === whole[axis]
+    ? concat(
+        parts.map(({ tensor }) => tensor),
+        axis,
+      )
+    : undefined;
 }
 
 /** How gradients are taken. */
