@@ -25,7 +25,9 @@ const MAX_EF = 8192;
 /** Distances that a walk without a filter computes per entry of its candidate list, about. */
 const VISITS = 16;
 /** What comparing a row costs in a scan, against a walk that jumps through memory. */
-const SCAN_COST = 0.4;
+const SCAN_COST = 0.7;
+/** How much longer than expected a walk may take before a scan takes over, as when all matches are far away. */
+const PATIENCE = 2;
 
 /** Vectors linked to their neighbours on several levels; searches walk from coarse to fine. */
 export class HnswIndex implements VectorIndex {
@@ -155,7 +157,7 @@ export class HnswIndex implements VectorIndex {
     const scanCost = matches * SCAN_COST;
     if (scanCost <= walkCost) return scanPlan;
     const guided = options.filter !== undefined || this.#rows.header(Header.leaving) > 0;
-    return { ef, budget: guided ? Math.ceil(Math.max(scanCost, walkCost)) : 0 };
+    return { ef, budget: guided ? Math.ceil(PATIENCE * walkCost) : 0 };
   };
 
   async settled(options: LongWork = {}): Promise<void> {

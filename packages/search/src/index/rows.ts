@@ -209,6 +209,11 @@ export class Rows {
     return this.arena.words[this.#address(row, 3) >>> 2]! + this.upperBytes(level - 1);
   }
 
+  /** Most links that a node has on a level. */
+  linkCapacity(level: number): number {
+    return level === 0 ? 2 * this.options.m : this.options.m;
+  }
+
   state(row: number): number {
     const block = this.blockAddress(row >>> this.#shift);
     return block === 0 ? 0 : Atomics.load(this.arena.words, this.#address(row, 2) >>> 2);
@@ -288,8 +293,7 @@ export class Rows {
   /** Rows that a node is linked to on a level. */
   *links(row: number, level: number): Generator<number> {
     const start = this.linksAddress(row, level) >>> 2;
-    const capacity = level === 0 ? 2 * this.options.m : this.options.m;
-    for (let i = start; i < start + capacity; i++) {
+    for (let i = start; i < start + this.linkCapacity(level); i++) {
       const link = this.arena.words[i]!;
       if (link === 0) return;
       yield link - 1;

@@ -202,15 +202,19 @@ function readUpper(bytes: Uint8Array, rows: Rows, path: string): void {
 /** Checks that links lead to nodes only, as walks follow them unchecked. */
 function checkGraph(rows: Rows, meta: Meta, path: string): void {
   const fail = (row: number) => corrupt(path, `row ${row} is linked to a row that is no node`, { row });
-  const isNode = (row: number, level: number) =>
-    row < rows.reach && (rows.state(row) & State.linked) !== 0 && rows.kernels.levelOf(row) >= level;
-  const [entry, level] = meta.entry;
-  if (level > 0 && !isNode(entry, level - 1)) throw fail(entry);
-  if (meta.m === 0) return;
-  for (let row = 0; row < rows.reach; row++) {
-    if ((rows.state(row) & State.linked) === 0) continue;
-    const levels = rows.kernels.levelOf(row);
-    for (let l = 0; l <= levels; l++)
-      for (const link of rows.links(row, l)) if (!isNode(link, l)) throw fail(row);
-  }
+  // Per row: 0 when it is no node, else its highest level + 1.
+  const heights = new Uint8Array(rows.reach);
+  for (let row = 0; row < rows.reach; row++)
+    if ((rows.state(row) & State.linked) !== 0) heights[row] = meta.m > 0 ? rows.kernels.levelOf(row) + 1 : 1;
+  const [entry, height] = meta.entry;
+  if (height > 0 && heights[entry] !== height) throw fail(entry);
+  const { words } = rows.arena;
+  heights.forEach((levels, row) => {
+    for (let level = 0; level < levels && meta.m > 0; level++) {
+      const start = rows.linksAddress(row, level) >>> 2;
+      const end = start + rows.linkCapacity(level);
+      for (let at = start; at < end && words[at] !== 0; at++)
+        if (!(heights[words[at]! - 1]! > level)) throw fail(row);
+    }
+  });
 }
