@@ -22,7 +22,8 @@ function secondsOf(search, queries, k) {
 
 /**
  * Every round measures every engine at every candidate list length, one after another, so that what disturbs the
- * machine disturbs all alike. QPS are medians over the rounds, `spread` is (max - min) / median.
+ * machine disturbs all alike. QPS are medians over the rounds, `spread` is (max - min) / median, `best` is the fastest round:
+ * what remains comparable on a busy machine.
  */
 export async function measureCurves({ built, queries, truth, efs, rounds, k, log }) {
   const cases = Object.entries(built).flatMap(([engine, { index }]) => {
@@ -40,20 +41,21 @@ export async function measureCurves({ built, queries, truth, efs, rounds, k, log
   for (const { engine, ef, recall, qps } of cases) {
     const middle = median(qps);
     curves[engine] ??= [];
-    curves[engine].push({ ef, recall, qps: middle, spread: (Math.max(...qps) - Math.min(...qps)) / middle });
+    const best = Math.max(...qps);
+    curves[engine].push({ ef, recall, qps: middle, best, spread: (best - Math.min(...qps)) / middle });
   }
   return curves;
 }
 
-/** QPS where the curve crosses `target`, interpolated; undefined when it stays below. */
-export function qpsAtRecall(curve, target) {
+/** QPS (or `best`) where the curve crosses `target`, interpolated; undefined when it stays below. */
+export function qpsAtRecall(curve, target, field = 'qps') {
   for (let i = 0; i < curve.length; i++) {
     const point = curve[i];
     if (point.recall < target) continue;
-    if (i === 0) return point.qps;
+    if (i === 0) return point[field];
     const before = curve[i - 1];
     const share = (target - before.recall) / (point.recall - before.recall);
-    return Math.exp(Math.log(before.qps) + share * (Math.log(point.qps) - Math.log(before.qps)));
+    return Math.exp(Math.log(before[field]) + share * Math.log(point[field] / before[field]));
   }
   return undefined;
 }
