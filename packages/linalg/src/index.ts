@@ -3,7 +3,15 @@
  *
  * @module @fletch/linalg
  */
+export * from './cholesky.js';
+export * from './eigh.js';
+export * from './lstsq.js';
+export * from './lu.js';
+export * from './matmul.js';
 export * from './matrix.js';
+export * from './norms.js';
+export * from './polar.js';
+export * from './qr.js';
 export * from './random/orthogonal.js';
 export * from './random/rng.js';
 export * from './svd.js';

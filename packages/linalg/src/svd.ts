@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { type Arena, withArena } from './core/arena.js';
+import { withArena } from './core/arena.js';
 import { bidiagonalize } from './core/bidiagonal.js';
 import { bidiagonalSVD } from './core/bidiagonal-svd.js';
-import type { Block } from './core/block.js';
-import { factorQR } from './core/qr-factor.js';
-import { turnRows } from './core/reflectors.js';
+import { decompose } from './core/decompose.js';
 import { rescale } from './core/scaling.js';
 import { type Matrix, type Real, sameKind } from './matrix.js';
 
@@ -27,9 +25,6 @@ export interface SVDOptions {
   /** Square `u` and `vt` instead of thin ones; default false. */
   readonly full?: boolean;
 }
-
-/** From this ratio of rows to columns on, a QR decomposition first is faster. */
-const TALL = 1.6;
 
 /**
  * Singular value decomposition: blocked reduction to bidiagonal form, then divide and conquer (Golub and Van Loan,
@@ -56,46 +51,18 @@ export function svd<T extends Real>(a: Matrix<T>, { full = false }: SVDOptions =
   });
 }
 
-/** The decomposition of a block with at least as many rows as columns, which is destroyed. */
-function decompose(arena: Arena, a: Block, full: boolean) {
-  const { rows, cols } = a;
-  const tall = rows >= TALL * cols && rows > 1;
-  const qr = tall ? factorQR(arena, a) : [];
-  const core = tall ? upperTriangle(arena, a) : a;
-  const { diagonal, superdiagonal, left, right } = bidiagonalize(arena, core);
-  const inner = bidiagonalSVD(arena, diagonal, superdiagonal);
-  const order = Array.from(inner.values.keys()).sort((i, j) => inner.values[j]! - inner.values[i]!);
-  const ut = vectors(arena, a, inner.left, order, full ? rows : cols, rows);
-  turnRows(arena, left, ut.part(0, 0, ut.rows, core.rows));
-  turnRows(arena, qr, ut);
-  const vt = vectors(arena, a, inner.right, order, cols, cols);
-  // Reflectors of the right act from column 1 on: their first entry is a zero.
-  turnRows(arena, right, vt);
-  return { values: Float64Array.from(order, (i) => inner.values[i]!), ut, vt };
-}
-
-/** The upper triangle of the first rows, in new memory. */
-function upperTriangle(arena: Arena, a: Block): Block {
-  const result = arena.block(a.field, a.cols, a.cols);
-  for (let i = 0; i < a.cols; i++) a.field.copy(a.cols - i, a.at(i, i), 1, result.at(i, i), 1);
-  return result;
-}
-
-/** Rows of `source` in this order and the field of `like`, continued by rows of the identity: rows x cols. */
-function vectors(
-  arena: Arena,
-  like: Block,
-  source: Block,
-  order: readonly number[],
-  rows: number,
-  cols: number,
-): Block {
-  const { field } = like;
-  const result = arena.block(field, rows, cols);
-  order.forEach((from, to) => {
-    if (field.bytes === 8) field.copy(source.cols, source.at(from, 0), 1, result.at(to, 0), 1);
-    else arena.shared.narrow(source.cols, source.at(from, 0), result.at(to, 0));
+/**
+ * The singular values alone, decreasing, in float64.
+ *
+ * @throws FletchError `NON_FINITE` with the position of an entry that is not finite
+ */
+export function singularValues(a: Matrix): Float64Array {
+  return withArena((arena) => {
+    const { block, peak } = arena.load('singularValues', a);
+    const unscale = rescale(block, peak);
+    const tall = a.rows < a.cols ? arena.transposed(block) : block;
+    const { diagonal, superdiagonal } = bidiagonalize(arena, tall);
+    const { values } = bidiagonalSVD(arena, diagonal, superdiagonal);
+    return values.sort((x, y) => y - x).map((value) => value * unscale);
   });
-  for (let i = order.length; i < rows; i++) field.fill(1, 1, result.at(i, i), 1);
-  return result;
 }

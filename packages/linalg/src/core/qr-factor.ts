@@ -49,3 +49,11 @@ export function factorQR(arena: Arena, a: Block): Reflectors[] {
   }
   return blocks;
 }
+
+/** The upper triangle (or trapezium) of the first min(m, n) rows, in new memory. */
+export function upperTriangle(arena: Arena, a: Block): Block {
+  const rows = Math.min(a.rows, a.cols);
+  const result = arena.block(a.field, rows, a.cols);
+  for (let i = 0; i < rows; i++) a.field.copy(a.cols - i, a.at(i, i), 1, result.at(i, i), 1);
+  return result;
+}

@@ -73,7 +73,8 @@ interface Deflated {
 export function merge(arena: Arena, space: MergeSpace, problem: Merge): void {
   const { first, count, values, z, middle } = problem;
   let most = 0;
-  for (let i = first; i < first + count; i++) most = Math.max(most, Math.abs(values[i]!), Math.abs(z[i]!));
+  for (let i = first; i < first + count; i++)
+    most = Math.max(most, Math.abs(values[i]!), middle === null ? z[i]! * z[i]! : Math.abs(z[i]!));
   if (most === 0) return;
   // Scaled by a power of two, so that squares neither overflow nor underflow. z z' scales by the root.
   const exponent = 2 * Math.floor(exponentOf(most) / 2);
