@@ -32,7 +32,7 @@ function readOptions(args) {
       datasets: { type: 'string', default: 'wink,glosses' },
       engines: { type: 'string', default: Object.keys(engines).join(',') },
       rounds: { type: 'string' },
-      ef: { type: 'string', default: '10,16,24,32,48,64,96,128,192,256' },
+      ef: { type: 'string', default: '10,16,24,32,48,64,96,128,192,224,256' },
       m: { type: 'string', default: '16' },
       'ef-construction': { type: 'string', default: '100' },
       threads: { type: 'string', default: String(availableParallelism()) },
