@@ -3,15 +3,20 @@
  *
  * @module @fletch/linalg
  */
+export * from './assignment.js';
 export * from './cholesky.js';
 export * from './eigh.js';
+export * from './fourier/fft.js';
+export * from './kmeans.js';
 export * from './lstsq.js';
 export * from './lu.js';
 export * from './matmul.js';
 export * from './matrix.js';
 export * from './norms.js';
+export * from './pca.js';
 export * from './polar.js';
 export * from './qr.js';
 export * from './random/orthogonal.js';
 export * from './random/rng.js';
+export * from './randomized-svd.js';
 export * from './svd.js';

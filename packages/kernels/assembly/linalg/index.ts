@@ -161,8 +161,10 @@ export function circle(n: i32, count: i32, target: usize): void {
     const axis = (octant + 1) >> 1;
     const rest = <f64>(eighths - (<i64>axis) * 2 * <i64>n);
     const angle = ((Math.PI / 4) * rest) / <f64>n;
-    const c = Math.cos(angle);
-    const s = Math.sin(angle);
+    // On the diagonals both must be the same number.
+    const diagonal = abs(rest) == <f64>n;
+    const c = diagonal ? Math.SQRT1_2 : Math.cos(angle);
+    const s = diagonal ? (rest < 0 ? -Math.SQRT1_2 : Math.SQRT1_2) : Math.sin(angle);
     const quarter = axis & 3;
     store<f64>(target, quarter == 0 ? c : quarter == 1 ? -s : quarter == 2 ? -c : s);
     store<f64>(target, quarter == 0 ? s : quarter == 1 ? c : quarter == 2 ? -s : -c, 8);
