@@ -79,8 +79,21 @@ export async function prepareOrExit(options) {
   }
 }
 
+/** Stops this process when the one that started it is gone. */
+function followParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  timer.unref();
+}
+
 /** Runs the built command line in this process, as if it had been started by the user. */
 export async function runCli(args) {
+  // npm starts scripts through a shell, and a shell that is told to end does not pass that on.
+  if (process.env.npm_lifecycle_event) followParent();
   const main = join(root, 'packages/cli/dist/main.js');
   process.argv = [process.argv[0], main, ...args];
   await import(pathToFileURL(main).href);

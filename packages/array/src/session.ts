@@ -149,7 +149,12 @@ function messageOf(error: unknown): string {
 }
 
 const importers: Record<RuntimeName, () => Promise<RuntimeModule>> = {
-  native: async () => await import('onnxruntime-node'),
+  native: async () => {
+    // Since 1.30 it keeps usage data in the user's cache folder and sends it to its maker, unless it is told not
+    // to before it is loaded. (A worker thread's environment is a copy that native code does not see.)
+    process.env.ORT_DISABLE_TELEMETRY ??= '1';
+    return await import('onnxruntime-node');
+  },
   wasm: async () => await import('onnxruntime-web'),
 };
 

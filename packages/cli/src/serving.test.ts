@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Running, runCli, startCli } from './cli.case.js';
 
@@ -86,3 +88,21 @@ test('start serves at once, indexes meanwhile, and only resumes when started aga
   second.child.kill('SIGTERM');
   expect(await second.finished).toMatchObject({ code: 0 });
 }, 60_000);
+
+test.runIf(process.platform !== 'win32')(
+  'a server that npm started ends when npm is told to end',
+  async () => {
+    const script = fileURLToPath(new URL('../../../scripts/fletch.mjs', import.meta.url));
+    const line = `"${process.execPath}" "${script}" serve --port 0 --store "${store}"; true`;
+    const shell = spawn('sh', ['-c', line], {
+      env: { ...process.env, npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await new Promise((resolve) => shell.stdout.once('data', resolve));
+    // The pipe closes when its last writer is gone: not the shell, but the server.
+    const ended = new Promise((resolve) => shell.stdout.once('end', resolve));
+    shell.kill('SIGTERM');
+    await ended;
+    expect((await runCli(['collections', 'list', '--store', store])).code).toBe(0);
+  },
+);
