@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const readme = await readFile(join(root, 'README.md'), 'utf8');
+
+/** The examples that need no running server; what each `console.log` prints stands behind it as a comment. */
+const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)]
+  .map(([, code]) => code!)
+  .filter((code) => code.includes("from '@fletch/"));
+
+it('has examples that print', () => {
+  expect(examples.length).toBeGreaterThanOrEqual(2);
+});
+
+it.each(examples)('example %# of the README prints what it says', async (code) => {
+  // The file lies inside the project so that package names resolve, and runs in a folder of its own.
+  const folder = join(root, 'node_modules', '.fletch-readme');
+  const workplace = await mkdtemp(join(tmpdir(), 'fletch-readme-'));
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${process.pid}-${examples.indexOf(code)}.mjs`);
+  try {
+    await writeFile(file, code);
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: workplace });
+    const said = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, text]) => text);
+    expect(said.length).toBeGreaterThan(0);
+    expect(stdout.trim().split('\n')).toEqual(said);
+  } finally {
+    await rm(file, { force: true });
+    await rm(workplace, { recursive: true, force: true });
+  }
+});
