@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { isFletchError } from '@fletch/base';
 import type { Store } from '@fletch/search';
 import { createEncoder, indexWordNet } from '@fletch/text';
 import { examples, type Register } from '../command.js';
@@ -48,7 +47,8 @@ async function fill(
   view: ProgressView,
   options: StartOptions,
 ): Promise<{ added: number; seconds: number }> {
-  const encoder = await createEncoder('use');
+  // In a process of its own: searches are answered meanwhile.
+  const encoder = await createEncoder('use', { background: true });
   const started = performance.now();
   let early: Promise<void> | undefined;
   try {
@@ -88,7 +88,8 @@ async function indexInBackground(
     if (!options.json) print(terminal, await example(terminal, server));
     note(terminal, 'Ready. Ctrl-C stops; what is indexed stays.');
   } catch (error) {
-    if (!isFletchError(error, 'ABORTED')) throw error;
+    // Whatever breaks off once the user wants to stop is no failure.
+    if (!terminal.signal.aborted) throw error;
   }
 }
 
