@@ -1,7 +1,7 @@
 /**
  * `node bench/run.mjs <suite> [options]`. Needs `npm install` in this folder and a built Fletch (`npm run build`).
  */
-const suites = { search: () => import('./search/run.mjs') };
+const suites = { http: () => import('./http/run.mjs'), search: () => import('./search/run.mjs') };
 
 const [name, ...options] = process.argv.slice(2);
 const suite = suites[name];
