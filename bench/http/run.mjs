@@ -70,7 +70,13 @@ export async function run(args) {
   });
   console.table(rows);
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  const result = { points: info.result.points_count, requests, rows, machine, date: new Date().toISOString() };
+  const result = {
+    points: info.result.points_count,
+    requests,
+    rows,
+    machine,
+    date: new Date().toISOString(),
+  };
   mkdirSync(docs, { recursive: true });
   writeFileSync(join(docs, 'http.json'), `${JSON.stringify(result, undefined, 2)}\n`);
 }
