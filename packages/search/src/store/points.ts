@@ -82,13 +82,13 @@ export class Points implements FilterSource {
    * @throws FletchError `INVALID_FILTER`
    */
   matching(filter: Filter): Bitset {
-    const key = JSON.stringify(filter) ?? '';
-    const remembered = this.#remembered.get(key);
+    const key = keyOf(filter);
+    const remembered = key === undefined ? undefined : this.#remembered.get(key);
     if (remembered) return remembered;
     const compiled = compileFilter(filter);
     this.columns.prepare(compiled.paths);
     const rows = compiled.rows(this).and(this.live);
-    if (key.length <= REMEMBERED_LENGTH) {
+    if (key !== undefined) {
       if (this.#remembered.size >= REMEMBERED_FILTERS)
         this.#remembered.delete(this.#remembered.keys().next().value!);
       this.#remembered.set(key, rows);
@@ -176,5 +176,15 @@ export class Points implements FilterSource {
     for (const [row, point] of before) yield { row, payload: payloadOf(point) };
     for (const { row, point } of this.#environment.allPoints())
       if (this.live.has(row) && !before.has(row)) yield { row, payload: payloadOf(point) };
+  }
+}
+
+/** The filter as JSON, by which it is remembered; undefined when that is too long, or too deep to be written. */
+function keyOf(filter: Filter): string | undefined {
+  try {
+    const key = JSON.stringify(filter);
+    return key.length <= REMEMBERED_LENGTH ? key : undefined;
+  } catch {
+    return undefined;
   }
 }

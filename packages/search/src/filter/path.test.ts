@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { EVERY, parsePath, valuesAt } from './path.js';
+
+test.each<[string, unknown[]]>([
+  ['a', ['a']],
+  ['a.b', ['a', 'b']],
+  ['a[]', ['a', EVERY]],
+  ['a[3].b[]', ['a', 3, 'b', EVERY]],
+  ['a[][1]', ['a', EVERY, 1]],
+  ['"a.b".c', ['a.b', 'c']],
+  ['a."b [x]"', ['a', 'b [x]']],
+  ['with space', ['with space']],
+  ['größe', ['größe']],
+])('%s', (text, steps) => {
+  expect(parsePath(text).steps).toEqual(steps);
+});
+
+test.each(['', '.', 'a.', '.a', 'a..b', '[]', '[0].a', 'a[', 'a[-1]', 'a]', 'a[]b', '"a', '""'])(
+  'refuses %j',
+  (text) => {
+    expect(() => parsePath(text)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  },
+);
+
+test('only own keys are found', () => {
+  expect(valuesAt({}, parsePath('constructor'))).toEqual([]);
+  expect(valuesAt({ a: {} }, parsePath('a.__proto__'))).toEqual([]);
+  expect(valuesAt(JSON.parse('{"__proto__": {"x": 1}}'), parsePath('__proto__.x'))).toEqual([1]);
+});
