@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from 'node:path';
 import { FletchError } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
 import type {
@@ -24,6 +25,7 @@ import type {
   UpdateResult,
   VectorSelector,
 } from '../types.js';
+import { checkData } from './check-data.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
 import { type IndexFactory, VectorIndexes } from './indexes.js';
@@ -93,6 +95,7 @@ export class StoredCollection implements Collection {
   static async open(context: CollectionContext): Promise<StoredCollection> {
     const { folder, manifest, factory, onWarning } = context;
     const specs = specsOf(manifest);
+    await checkData(join(folder, 'data.mdb'));
     const environment = new Environment(folder, [...specs.keys()]);
     let indexes: VectorIndexes | undefined;
     try {

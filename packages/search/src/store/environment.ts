@@ -56,10 +56,7 @@ export class Environment {
         this.#vectors.set(name, table(`vectors.${i}`, 'uint32'));
       });
     } catch (error) {
-      throw new FletchError('CORRUPT', `${this.#path} cannot be opened: ${(error as Error).message}`, {
-        details: { path: this.#path },
-        cause: error,
-      });
+      throw this.#corrupt((error as Error).message, error);
     }
   }
 
@@ -149,6 +146,13 @@ export class Environment {
 
   async close(): Promise<void> {
     await this.#root.close();
+  }
+
+  #corrupt(what: string, cause?: unknown): FletchError {
+    return new FletchError('CORRUPT', `${this.#path} is damaged: ${what}. Restore it from a copy.`, {
+      details: { path: this.#path },
+      cause,
+    });
   }
 
   async #describe(error: unknown): Promise<unknown> {

@@ -100,7 +100,7 @@ async function readManifest(path: string): Promise<Record<string, unknown>> {
     throw new FletchError(
       'FORMAT_TOO_NEW',
       `${path} was written by a newer version of Fletch (format ${content.format}; this one reads ${formatMajor}). Update Fletch.`,
-      { details: { path, format: content.format, supported: formatMajor } },
+      { details: { path, name: content.name, format: content.format, supported: formatMajor } },
     );
   return content;
 }

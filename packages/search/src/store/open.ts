@@ -181,13 +181,14 @@ class FolderStore implements Store {
     try {
       const manifest = await readCollectionManifest(folder);
       name = manifest.name;
-      if (manifest.uuid !== entry || this.#collections.has(name))
+      if (manifest.uuid !== entry || this.#collections.get(name)?.collection instanceof StoredCollection)
         throw new FletchError('CORRUPT', `${folder} holds the files of another collection, "${name}".`, {
           details: { path: folder, collection: name },
         });
       this.#collections.set(name, { folder, collection: await this.#openCollection(folder, manifest) });
     } catch (error) {
       if (!isFletchError(error, 'CORRUPT') && !isFletchError(error, 'FORMAT_TOO_NEW')) throw error;
+      if (typeof error.details.name === 'string') name = error.details.name;
       if (!this.#collections.has(name)) this.#collections.set(name, { folder, collection: error });
       this.#options.onWarning?.({ collection: name, message: error.message, details: error.details });
     }
