@@ -1,7 +1,11 @@
 /**
  * `node bench/run.mjs <suite> [options]`. Needs `npm install` in this folder and a built Fletch (`npm run build`).
  */
-const suites = { http: () => import('./http/run.mjs'), search: () => import('./search/run.mjs') };
+const suites = {
+  linalg: () => import('./linalg/run.mjs'),
+  http: () => import('./http/run.mjs'),
+  search: () => import('./search/run.mjs'),
+};
 
 const [name, ...options] = process.argv.slice(2);
 const suite = suites[name];

@@ -164,10 +164,38 @@ function kernel<T>(depth: i32, alpha: T, a: usize, b: usize, c: usize, ldc: usiz
   v128.store(at, v128.add<T>(v128.load(at, 16), v128.mul<T>(f, c31)), 16);
 }
 
+/** {@link kernel} for the first vector of each row only, into a tile of zeros with rows of 32 bytes. */
+function narrowKernel<T>(depth: i32, alpha: T, a: usize, b: usize, c: usize): void {
+  const zero = v128.splat<T>(<T>0);
+  let c0 = zero;
+  let c1 = zero;
+  let c2 = zero;
+  let c3 = zero;
+  const end = a + <usize>(depth * MR) * sizeof<T>();
+  while (a < end) {
+    const b0 = v128.load(b);
+    c0 = v128.add<T>(c0, v128.mul<T>(v128.load_splat<T>(a), b0));
+    c1 = v128.add<T>(c1, v128.mul<T>(v128.load_splat<T>(a, sizeof<T>()), b0));
+    c2 = v128.add<T>(c2, v128.mul<T>(v128.load_splat<T>(a, 2 * sizeof<T>()), b0));
+    c3 = v128.add<T>(c3, v128.mul<T>(v128.load_splat<T>(a, 3 * sizeof<T>()), b0));
+    a += MR * sizeof<T>();
+    b += 32;
+  }
+  const f = v128.splat<T>(alpha);
+  v128.store(c, v128.mul<T>(f, c0));
+  v128.store(c, v128.mul<T>(f, c1), 32);
+  v128.store(c, v128.mul<T>(f, c2), 64);
+  v128.store(c, v128.mul<T>(f, c3), 96);
+}
+
 /** A tile at the edge of C: computed whole in `tile`, then the part that exists is added. */
 function edge<T>(rows: i32, cols: i32, depth: i32, alpha: T, a: usize, b: usize, c: usize, ldc: usize): void {
-  memory.fill(tile, 0, 128);
-  kernel<T>(depth, alpha, a, b, tile, 32);
+  if (cols <= lanes<T>()) {
+    narrowKernel<T>(depth, alpha, a, b, tile);
+  } else {
+    memory.fill(tile, 0, 128);
+    kernel<T>(depth, alpha, a, b, tile, 32);
+  }
   for (let i = 0; i < rows; i++) {
     const from = tile + <usize>i * 32;
     const to = c + <usize>i * ldc;
