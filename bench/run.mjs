@@ -2,8 +2,9 @@
  * `node bench/run.mjs <suite> [options]`. Needs `npm install` in this folder and a built Fletch (`npm run build`).
  */
 const suites = {
-  linalg: () => import('./linalg/run.mjs'),
+  encode: () => import('./text/encode.mjs'),
   http: () => import('./http/run.mjs'),
+  linalg: () => import('./linalg/run.mjs'),
   search: () => import('./search/run.mjs'),
 };
 

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { wordNetSize } from '@fletch/data';
+import { open } from '@fletch/search';
 import { expect, test } from 'vitest';
 import { createEncoder } from '../encoders/registry.js';
 import { evenOrder, indexWordNet } from './index-wordnet.js';
@@ -42,4 +46,28 @@ test('indexes part of WordNet, goes on in the next run, and is searched by meani
   expect(hits[0]).toMatchObject({ id: first!.id, payload: first!.payload });
   expect(hits[0]!.score).toBeGreaterThan(0.999);
   await encoder.close();
+});
+
+test('in a store on disk: stopped, closed, opened again, gone on with, and filtered', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fletch-wordnet-'));
+  const encoder = await createEncoder('use');
+  let store = await open(folder);
+  const controller = new AbortController();
+  const onProgress = () => controller.abort();
+  const stopped = indexWordNet({ store, encoder, limit: 1200, signal: controller.signal, onProgress });
+  await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
+  const before = await store.collection('wordnet').count();
+  expect(before).toBeGreaterThan(0);
+  await store.close();
+
+  store = await open(folder);
+  expect(await indexWordNet({ store, encoder, limit: 1200 })).toEqual({ added: 1200 - before, skipped: before });
+  const collection = store.collection('wordnet');
+  const filter = { must: [{ key: 'pos', match: { value: 'verb' } }] };
+  const hits = await searchText({ collection, encoder, text: 'to move quickly', filter, limit: 20 });
+  expect(hits).toHaveLength(20);
+  expect(new Set(hits.map(({ payload }) => payload?.pos))).toEqual(new Set(['verb']));
+  await store.close();
+  await encoder.close();
+  rmSync(folder, { recursive: true });
 });

@@ -6,7 +6,7 @@
 import type { GraphBuilder, ValueName } from '@fletch/array';
 
 /** Values that share one scale. */
-const BLOCK = 64;
+const BLOCK = 32;
 /** Codes are stored as unsigned bytes around this one. */
 const ZERO_POINT = 128;
 /** Tells ONNX Runtime to quantize the other factor too, row by row, so that a text's vector does not depend on its batch. */
