@@ -61,7 +61,10 @@ test('in a store on disk: stopped, closed, opened again, gone on with, and filte
   await store.close();
 
   store = await open(folder);
-  expect(await indexWordNet({ store, encoder, limit: 1200 })).toEqual({ added: 1200 - before, skipped: before });
+  expect(await indexWordNet({ store, encoder, limit: 1200 })).toEqual({
+    added: 1200 - before,
+    skipped: before,
+  });
   const collection = store.collection('wordnet');
   const filter = { must: [{ key: 'pos', match: { value: 'verb' } }] };
   const hits = await searchText({ collection, encoder, text: 'to move quickly', filter, limit: 20 });
