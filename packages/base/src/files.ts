@@ -11,7 +11,7 @@ import { FletchError } from './errors.js';
 export function describeFileError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   const details = { path, errno: code };
-  if (code === 'ENOSPC' || code === 'EDQUOT')
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
     return new FletchError('DISK_FULL', `The disk of ${path} is full: free some space and try again.`, {
       details,
       cause: error,

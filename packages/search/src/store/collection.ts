@@ -60,6 +60,7 @@ export class StoredCollection implements Collection {
   readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #timer: SnapshotTimer;
+  readonly #onWarning: CollectionContext['onWarning'];
   #closed = false;
 
   private constructor(
@@ -75,14 +76,8 @@ export class StoredCollection implements Collection {
     this.#points = new Points(environment, indexes, version);
     this.#reader = new Reader(this.#points, indexes, this.#specs);
     this.#writer = new Writer((writes) => this.#points.commit(writes));
-    this.#timer = new SnapshotTimer(indexes, async () => {
-      try {
-        await this.#save();
-      } catch (error) {
-        const { message } = error as Error;
-        onWarning?.({ collection: this.name, message: `The index snapshot was not saved: ${message}` });
-      }
-    });
+    this.#onWarning = onWarning;
+    this.#timer = new SnapshotTimer(indexes, () => this.#writer.exclusively(() => this.#save()));
     for (const field of Object.keys(this.#schema)) this.#points.columns.declare(parsePath(field));
     this.#timer.changed();
   }
@@ -230,7 +225,7 @@ export class StoredCollection implements Collection {
     this.#timer.stop();
     await this.#writer.drained();
     try {
-      if (options.save && this.#indexes.changes > 0) await this.#indexes.save(this.#points.version);
+      if (options.save && this.#indexes.changes > 0) await this.#save();
     } finally {
       await this.#indexes.close();
       await this.#environment.close();
@@ -248,8 +243,14 @@ export class StoredCollection implements Collection {
     return result;
   }
 
+  /** Saves snapshots; without one the index is only slower to open, so that is no more than a warning. */
   async #save(): Promise<void> {
-    await this.#writer.exclusively(() => this.#indexes.save(this.#points.version));
+    try {
+      await this.#indexes.save(this.#points.version);
+    } catch (error) {
+      const { message } = error as Error;
+      this.#onWarning?.({ collection: this.name, message: `The index snapshot was not saved: ${message}` });
+    }
   }
 
   async #changeSchema(schema: Schema, then: () => void): Promise<UpdateResult> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { describeFileError, FletchError, type Json } from '@fletch/base';
@@ -11,6 +12,9 @@ import type { Payload, PointId } from '../types.js';
 import { decodeId, encodeId } from './ids.js';
 
 type Table<K extends string | number | Buffer> = Database<Buffer, K>;
+
+/** Bytes free on a disk that count as none. */
+const LITTLE_ROOM = 64 * 2 ** 20;
 
 /** A point's payload as JSON text, and the write that last changed the point. */
 export interface PointRow {
@@ -160,16 +164,27 @@ export class Environment {
     const particular = (error as { commitError?: Promise<never> }).commitError;
     const cause: unknown = particular ? await particular.catch((reason: unknown) => reason) : error;
     const code = (cause as { code?: unknown }).code;
-    if (typeof code === 'number' && code > 0)
-      return describeFileError(
-        Object.assign(new Error((cause as Error).message, { cause }), { code: getSystemErrorName(-code) }),
-        this.#path,
-      );
+    if (typeof code === 'number' && code > 0) {
+      const name = getSystemErrorName(-code);
+      // LMDB calls it an input/output error when there was room for the first part of a write only.
+      const full = name === 'EIO' && (await bytesFree(this.#path)) < LITTLE_ROOM;
+      const described = Object.assign(new Error((cause as Error).message, { cause }), {
+        code: full ? 'ENOSPC' : name,
+      });
+      return describeFileError(described, this.#path);
+    }
     return new FletchError('IO', `Writing ${this.#path} failed: ${(cause as Error).message}`, {
       details: { path: this.#path },
       cause,
     });
   }
+}
+
+async function bytesFree(path: string): Promise<number> {
+  return statfs(path).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Number.POSITIVE_INFINITY,
+  );
 }
 
 /** Payload object of a stored point. */

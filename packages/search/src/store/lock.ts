@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FletchError } from '@fletch/base';
+import { describeFileError, FletchError } from '@fletch/base';
 
 /** Who holds a lock. `started` and `boot` tell a process from a later one with the same number. */
 interface Holder {
@@ -42,7 +42,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
     }
   } catch (error) {
     heldHere.delete(folder);
-    throw error;
+    throw describeFileError(error, path);
   } finally {
     await rm(own, { force: true });
   }

@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describeFileError, FletchError, replaceFile } from '@fletch/base';
+import { dirname, join, resolve } from 'node:path';
+import { describeFileError, FletchError, replaceFile, syncFolder } from '@fletch/base';
 import type { VectorSpec } from './vectors.js';
 
 /** Major number of the layout on disk that this version reads and writes. */
@@ -28,7 +28,7 @@ export interface CollectionManifest {
  */
 export async function prepareStore(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     const folder = await realpath(path);
     const manifest = join(folder, 'fletch.json');
     const entries = await readdir(folder);
@@ -55,6 +55,14 @@ export async function prepareStore(path: string): Promise<string> {
       });
     throw describeFileError(error, path);
   }
+}
+
+/** Makes a folder, with those above it, so that a power cut does not take it away again. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = resolve(path); made.length >= first.length; made = dirname(made))
+    await syncFolder(dirname(made));
 }
 
 /**

@@ -15,6 +15,7 @@ import { takeLock } from './lock.js';
 import {
   type CollectionManifest,
   formatMajor,
+  makeFolder,
   prepareStore,
   readCollectionManifest,
   writeManifest,
@@ -78,7 +79,7 @@ class FolderStore implements Store {
   async load(): Promise<void> {
     const home = join(this.path, 'collections');
     try {
-      await mkdir(home, { recursive: true });
+      await makeFolder(home);
       for (const entry of await readdir(home)) {
         const folder = join(home, entry);
         if (entry.startsWith(NEW) || entry.startsWith(GONE))
