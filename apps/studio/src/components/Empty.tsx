@@ -7,7 +7,7 @@ export function Empty() {
       <h1>Nothing to search yet</h1>
       <p>Index files of your own: text, Markdown, JSON lines or CSV. They appear here while they are read.</p>
       <Command>npm run -s fletch -- index notes/*.md --collection notes</Command>
-      <p>Or take the 117,659 entries of WordNet, which are fetched and indexed by</p>
+      <p>Or take the 117,791 entries of WordNet, which are fetched and indexed by</p>
       <Command>npm start</Command>
     </section>
   );
