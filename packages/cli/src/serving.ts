@@ -9,8 +9,9 @@ import type { RunningServer } from '@fletch/server';
 import { type Command, Option } from 'commander';
 import type { StoreOptions } from './options.js';
 import { whole, withStore } from './options.js';
+import { withOpenStore } from './store.js';
 import { studioFolder } from './studio.js';
-import { note, type Terminal } from './terminal.js';
+import { note, printJson, type Terminal } from './terminal.js';
 
 export interface ServingOptions extends StoreOptions {
   readonly host: string;
@@ -41,7 +42,7 @@ export function withServing(command: Command): Command {
 }
 
 /** Starts the server on the store. Throws `UNAVAILABLE` when the port is taken, saying what to do. */
-export async function startServer(
+async function startServer(
   terminal: Terminal,
   store: Store,
   options: ServingOptions,
@@ -71,7 +72,7 @@ export async function startServer(
   }
 }
 
-export function addressesOf(server: RunningServer): Addresses {
+function addressesOf(server: RunningServer): Addresses {
   const url = server.url.replace(/\/\/(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/, '//localhost:');
   return { url, studio: studioFolder() === undefined ? null : `${url}/dashboard/` };
 }
@@ -81,5 +82,28 @@ export function stopAsked(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/**
+ * Serves the store of the options while `work` runs; closes the server and the store in any case. With `--json` the
+ * addresses are printed as JSON, otherwise by `announce`.
+ */
+export function withServer(
+  terminal: Terminal,
+  options: ServingOptions,
+  announce: (addresses: Addresses, store: Store) => void,
+  work: (addresses: Addresses, store: Store) => Promise<void>,
+): Promise<void> {
+  return withOpenStore(terminal, options, async (store) => {
+    const server = await startServer(terminal, store, options);
+    try {
+      const addresses = addressesOf(server);
+      if (options.json) printJson(terminal, { ...addresses, store: store.path });
+      else announce(addresses, store);
+      await work(addresses, store);
+    } finally {
+      await server.close();
+    }
   });
 }

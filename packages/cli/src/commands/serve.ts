@@ -4,9 +4,8 @@
  * @module
  */
 import { examples, type Register } from '../command.js';
-import { addressesOf, type ServingOptions, startServer, stopAsked, withServing } from '../serving.js';
-import { withOpenStore } from '../store.js';
-import { note, print, printJson } from '../terminal.js';
+import { type ServingOptions, stopAsked, withServer, withServing } from '../serving.js';
+import { note, print } from '../terminal.js';
 
 export const registerServe: Register = (parent, terminal) => {
   withServing(parent.command('serve'))
@@ -20,22 +19,19 @@ export const registerServe: Register = (parent, terminal) => {
       ),
     )
     .action((options: ServingOptions) =>
-      withOpenStore(terminal, options, async (store) => {
-        const server = await startServer(terminal, store, options);
-        try {
-          const { url, studio } = addressesOf(server);
-          if (options.json) printJson(terminal, { url, studio, store: store.path });
-          else {
-            print(terminal, `Serving ${store.path}`);
-            print(terminal, `  API     ${url}`);
-            if (studio) print(terminal, `  Studio  ${studio}`);
-            note(terminal, 'Ctrl-C stops.');
-          }
+      withServer(
+        terminal,
+        options,
+        ({ url, studio }, store) => {
+          print(terminal, `Serving ${store.path}`);
+          print(terminal, `  API     ${url}`);
+          if (studio) print(terminal, `  Studio  ${studio}`);
+          note(terminal, 'Ctrl-C stops.');
+        },
+        async () => {
           await stopAsked(terminal.signal);
           note(terminal, 'Stopping…');
-        } finally {
-          await server.close();
-        }
-      }),
+        },
+      ),
     );
 };

@@ -11,10 +11,9 @@ import { count, duration } from '../output/format.js';
 import { hitsTable } from '../output/hits.js';
 import { type ProgressView, withProgress } from '../output/progress.js';
 import { type Remote, remote } from '../remote.js';
-import { addressesOf, type ServingOptions, startServer, stopAsked, withServing } from '../serving.js';
-import { withOpenStore } from '../store.js';
+import { type ServingOptions, stopAsked, withServer, withServing } from '../serving.js';
 import { openBrowser } from '../studio.js';
-import { note, print, printJson, type Terminal } from '../terminal.js';
+import { note, print, type Terminal } from '../terminal.js';
 
 const collectionName = 'wordnet';
 const exampleText = 'a feeling of deep sadness';
@@ -106,22 +105,19 @@ export const registerStart: Register = (parent, terminal) => {
       ),
     )
     .action((options: StartOptions) =>
-      withOpenStore(terminal, options, async (store) => {
-        const server = await startServer(terminal, store, options);
-        try {
-          const { url, studio } = addressesOf(server);
-          if (options.json) printJson(terminal, { url, studio, store: store.path });
-          else {
-            if (studio) print(terminal, `Studio  ${studio}`);
-            print(terminal, `API     ${url}  (Qdrant dialect; any Qdrant client works)`);
-          }
+      withServer(
+        terminal,
+        options,
+        ({ url, studio }) => {
+          if (studio) print(terminal, `Studio  ${studio}`);
+          print(terminal, `API     ${url}  (Qdrant dialect; any Qdrant client works)`);
+        },
+        async ({ url, studio }, store) => {
           if (options.open && studio) openBrowser(terminal, studio);
           const asked = remote(url, { apiKey: options.apiKey, signal: terminal.signal });
           await indexInBackground(terminal, store, asked, options);
           await stopAsked(terminal.signal);
-        } finally {
-          await server.close();
-        }
-      }),
+        },
+      ),
     );
 };
