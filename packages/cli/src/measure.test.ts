@@ -13,7 +13,7 @@ function numbers(size: number): Collection {
     },
     retrieve: (ids: number[]) => ids.map(point),
     query: async ({ query, limit = 10 }: QueryRequest) =>
-      Array.from({ length: limit }, (_, i) => ({
+      Array.from({ length: limit ?? 10 }, (_, i) => ({
         id: (query as Float32Array)[0]! + i,
         version: 1,
         score: 1,

@@ -34,7 +34,9 @@ export async function sampleVectors(collection: Collection, count: number): Prom
   const step = Math.max(1, ids.length / count);
   const chosen = Array.from({ length: Math.min(count, ids.length) }, (_, i) => ids[Math.floor(i * step)]!);
   return collection.retrieve(chosen, { with_vector: true, with_payload: false }).flatMap(({ vector }) => {
-    return Array.isArray(vector) ? [Float32Array.from(vector)] : [];
+    return Array.isArray(vector) && typeof vector[0] === 'number'
+      ? [Float32Array.from(vector as number[])]
+      : [];
   });
 }
 

@@ -9,4 +9,4 @@ export { readSnapshotOwner } from './index/snapshot.js';
 export * from './index/types.js';
 export { open } from './store/open.js';
 export * from './store/types.js';
-export * from './types.js';
+export * from './types/index.js';

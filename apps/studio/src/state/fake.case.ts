@@ -19,8 +19,13 @@ export function fakeInfo(change: Partial<CollectionInfo> = {}): CollectionInfo {
         on_disk_payload: true,
       },
       hnsw_config: { m: 16, ef_construct: 100, full_scan_threshold: 10000, max_indexing_threads: 0 },
-      optimizer_config: {},
-      wal_config: {},
+      optimizer_config: {
+        deleted_threshold: 0.2,
+        vacuum_min_vector_number: 1000,
+        default_segment_number: 1,
+        flush_interval_sec: 0,
+      },
+      wal_config: { wal_capacity_mb: 32, wal_segments_ahead: 0 },
       metadata: { fletch: { encoder: 'fake', text_field: 'gloss' } },
     },
     payload_schema: {
@@ -45,7 +50,7 @@ export const fakePoints: readonly PointRecord[] = Array.from({ length: 40 }, (_,
 function passes(filter: Filter | null | undefined, { payload }: PointRecord): boolean {
   return ([filter?.must ?? []].flat() as Condition[]).every((condition) => {
     if (!('key' in condition) || !('match' in condition)) return true;
-    const { value, any } = condition.match;
+    const { value, any } = condition.match ?? {};
     return (any ?? [value]).map(String).includes(asLine(payload?.[condition.key]));
   });
 }
@@ -87,11 +92,15 @@ export function fakeClient(): FakeClient {
               ...(body.with_vector ? { vector: [i, i % 3, i % 5, 1] } : {}),
             }),
           );
-        return { result: hits.slice(0, body.limit), serverMs: body.params?.exact ? 8 : 2, roundTripMs: 3 };
+        return {
+          result: hits.slice(0, body.limit ?? 10),
+          serverMs: body.params?.exact ? 8 : 2,
+          roundTripMs: 3,
+        };
       }, signal);
     },
     retrieve: (_collection, ids) => answer(() => fakePoints.filter(({ id }) => ids.includes(id))),
-    scroll: (_collection, { limit }) => answer(() => fakePoints.slice(0, limit)),
+    scroll: (_collection, { limit }) => answer(() => fakePoints.slice(0, limit ?? 10)),
     facet: (_collection, { key, filter }, signal) =>
       answer(() => {
         const counts = new Map<string, number>();

@@ -57,7 +57,7 @@ export function createHitMap(client: Client, connection: Connection): HitMap {
   return {
     points,
     async draw({ collection, body }) {
-      const { using } = body;
+      const using = body.using ?? undefined;
       const wanted = { ...body, limit: MOST_POINTS, with_vector: using === undefined ? true : [using] };
       try {
         const answer = await latest.run((abort) => client.query(collection, wanted, abort), QUIET);

@@ -5,7 +5,7 @@
  */
 import type { Json } from '@fletch/base';
 import { Bitset } from '../index/bitset.js';
-import type { Payload } from '../types.js';
+import type { Payload } from '../types/index.js';
 import { isObject, type Path, valuesAt } from './path.js';
 import { addTo, type Posting, sharedWith, sizeOf, withoutRow, withRow } from './posting.js';
 import { SortedNumbers } from './sorted-numbers.js';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Payload } from '../types.js';
+import type { Payload } from '../types/index.js';
 import { Column } from './column.js';
 import type { Path } from './path.js';
 

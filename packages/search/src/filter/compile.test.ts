@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Bitset } from '../index/bitset.js';
-import type { Filter, Payload, PointId } from '../types.js';
+import type { Filter, Payload, PointId } from '../types/index.js';
 import { Columns } from './columns.js';
 import { compileFilter } from './compile.js';
 import type { FilterSource } from './condition.js';

@@ -5,7 +5,7 @@
  */
 import { FletchError } from '@fletch/base';
 import type { Bitset } from '../index/bitset.js';
-import type { Payload, PointId } from '../types.js';
+import type { Payload, PointId } from '../types/index.js';
 import type { Column } from './column.js';
 import type { Path } from './path.js';
 

@@ -6,7 +6,7 @@
 import type { Json } from '@fletch/base';
 import { Bitset } from '../index/bitset.js';
 import { parseId } from '../store/ids.js';
-import type { PointId } from '../types.js';
+import type { PointId } from '../types/index.js';
 import { isFilled } from './column.js';
 import { type Compiled, type ConditionKind, invalidFilter, keysSet, readObject, shown } from './condition.js';
 import { anyHolds, compileMatch } from './match.js';

@@ -4,7 +4,7 @@
  * @module
  */
 import { FletchError, type Json } from '@fletch/base';
-import type { Payload } from '../types.js';
+import type { Payload } from '../types/index.js';
 
 /** One step: a key of an object, an index of an array, or every element of an array. */
 export type PathStep = string | number | typeof EVERY;

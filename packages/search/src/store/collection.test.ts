@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Distance } from '../index/types.js';
-import type { Payload, PointStruct } from '../types.js';
+import type { Payload, PointStruct } from '../types/index.js';
 import { open } from './open.js';
 import type { Collection, Store } from './types.js';
 

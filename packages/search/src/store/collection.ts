@@ -24,7 +24,7 @@ import type {
   ScrollResult,
   UpdateResult,
   VectorSelector,
-} from '../types.js';
+} from '../types/index.js';
 import { checkData } from './check-data.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
@@ -73,7 +73,7 @@ export class StoredCollection implements Collection {
     this.#environment = environment;
     this.#indexes = indexes;
     this.#specs = specsOf(manifest);
-    this.#points = new Points(environment, indexes, version);
+    this.#points = new Points(environment, indexes, this.#specs, version);
     this.#reader = new Reader(this.#points, indexes, this.#specs);
     this.#writer = new Writer((writes) => this.#points.commit(writes));
     this.#onWarning = onWarning;

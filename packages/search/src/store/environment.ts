@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { describeFileError, FletchError, type Json } from '@fletch/base';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import type { Payload, PointId } from '../types.js';
+import type { Payload, PointId } from '../types/index.js';
 import { decodeId, encodeId } from './ids.js';
 
 type Table<K extends string | number | Buffer> = Database<Buffer, K>;

@@ -6,7 +6,7 @@
 import { FletchError } from '@fletch/base';
 import type { Scalar } from '../filter/column.js';
 import { parsePath } from '../filter/path.js';
-import type { FacetHit, Filter } from '../types.js';
+import type { FacetHit, Filter } from '../types/index.js';
 import type { Points } from './points.js';
 
 /** The values of a field with the number of matching points each, most first, equal counts by value. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { FletchError } from '@fletch/base';
-import type { PointId } from '../types.js';
+import type { PointId } from '../types/index.js';
 
 const HYPHENATED = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const SIMPLE = /^[0-9a-f]{32}$/;

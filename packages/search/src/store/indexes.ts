@@ -8,6 +8,8 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FletchError, isFletchError } from '@fletch/base';
 import type { SnapshotOwner, VectorIndex } from '../index/types.js';
+import { DenseSpace } from '../space/dense.js';
+import type { VectorSpace } from '../space/types.js';
 import type { Environment } from './environment.js';
 import type { AddedPoint } from './stage.js';
 import type { VectorSpec } from './vectors.js';
@@ -57,6 +59,10 @@ export class VectorIndexes {
 
   get(name: string): VectorIndex {
     return this.#indexes.get(name)!;
+  }
+
+  space(name: string): VectorSpace {
+    return new DenseSpace(this.#context.specs.get(name)!, this.get(name));
   }
 
   all(): IterableIterator<VectorIndex> {

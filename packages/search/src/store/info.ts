@@ -4,7 +4,7 @@
  * @module
  */
 import { parsePath } from '../filter/path.js';
-import type { CollectionInfo, Payload, VectorParams } from '../types.js';
+import type { CollectionInfo, Payload, VectorParams } from '../types/index.js';
 import type { VectorIndexes } from './indexes.js';
 import type { Points } from './points.js';
 import { indexTest, type Schema } from './schema.js';

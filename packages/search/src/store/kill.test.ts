@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'vitest';
 import { operation, performOn, random } from '../../fixtures/operations.mjs';
-import type { PointId, PointStruct } from '../types.js';
+import type { PointId, PointStruct } from '../types/index.js';
 
 const child = fileURLToPath(new URL('../../fixtures/kill-child.mjs', import.meta.url));
 const KILLS_PER_CHAIN = 100;

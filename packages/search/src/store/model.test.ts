@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileFilter } from '../filter/compile.js';
-import type { Filter, Payload, PointId, PointsSelector, UpdateResult } from '../types.js';
+import type { Filter, Payload, PointId, PointsSelector, UpdateResult } from '../types/index.js';
 import { compareIds } from './ids.js';
 import { open } from './open.js';
 import type { Collection, Store, StoreWarning } from './types.js';

@@ -8,7 +8,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFileError, FletchError, isFletchError, syncFolder } from '@fletch/base';
 import { createHnswIndex, loadIndex } from '../index/create.js';
-import type { CreateCollection } from '../types.js';
+import type { CreateCollection } from '../types/index.js';
 import { StoredCollection } from './collection.js';
 import type { IndexFactory } from './indexes.js';
 import { takeLock } from './lock.js';
@@ -94,7 +94,8 @@ class FolderStore implements Store {
   async createCollection(name: string, config: CreateCollection): Promise<Collection> {
     checkName(name);
     const vectors = vectorSpecs(config);
-    if (config.metadata !== undefined) encodePayload(config.metadata, 'metadata');
+    const metadata = config.metadata ?? undefined;
+    if (metadata !== undefined) encodePayload(metadata, 'metadata');
     return this.#inTurn(async () => {
       if (this.#collections.has(name))
         throw new FletchError('ALREADY_EXISTS', `There is a collection "${name}" already.`, {
@@ -106,7 +107,7 @@ class FolderStore implements Store {
       const temporary = join(this.path, 'collections', NEW + uuid);
       try {
         await mkdir(temporary);
-        await StoredCollection.create(temporary, manifest, config.metadata);
+        await StoredCollection.create(temporary, manifest, metadata);
         await writeManifest(join(temporary, 'collection.json'), manifest);
         await rename(temporary, folder);
         await syncFolder(join(this.path, 'collections'));

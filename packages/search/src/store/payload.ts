@@ -6,7 +6,7 @@
  */
 import { FletchError, type Json } from '@fletch/base';
 import { EVERY, isObject, type Path, type PathStep } from '../filter/path.js';
-import type { Payload } from '../types.js';
+import type { Payload } from '../types/index.js';
 
 /**
  * The JSON text of a payload; null and undefined become `{}`.

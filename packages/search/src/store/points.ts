@@ -10,11 +10,13 @@ import { compileFilter } from '../filter/compile.js';
 import type { Compiled, FilterSource } from '../filter/condition.js';
 import type { Path } from '../filter/path.js';
 import { Bitset } from '../index/bitset.js';
-import type { Filter, Payload, PointId } from '../types.js';
+import type { Filter, Payload, PointId } from '../types/index.js';
 import { type Environment, type PointRow, payloadOf } from './environment.js';
 import type { VectorIndexes } from './indexes.js';
 import { Rows } from './rows.js';
 import { Stage } from './stage.js';
+import { specFor, type VectorSpec } from './vectors.js';
+import type { View } from './view.js';
 import type { Write } from './writer.js';
 
 /** Filters whose rows are remembered until the next write. */
@@ -28,6 +30,7 @@ export class Points implements FilterSource {
   readonly columns = new Columns(() => this.#payloads());
   readonly #environment: Environment;
   readonly #indexes: VectorIndexes;
+  readonly #specs: ReadonlyMap<string, VectorSpec>;
   /** Number of the last write. */
   version: number;
   /** What rows held before the transaction that is under way, which memory does not show yet. */
@@ -36,9 +39,15 @@ export class Points implements FilterSource {
   /** Whether the indexes hold rows that are not live (yet, or any more). */
   #indexesAhead = false;
 
-  constructor(environment: Environment, indexes: VectorIndexes, version: number) {
+  constructor(
+    environment: Environment,
+    indexes: VectorIndexes,
+    specs: ReadonlyMap<string, VectorSpec>,
+    version: number,
+  ) {
     this.#environment = environment;
     this.#indexes = indexes;
+    this.#specs = specs;
     this.version = version;
     for (const { id, row } of environment.idsFrom()) this.rows.place(id, row);
     this.rows.freeGaps();
@@ -100,6 +109,24 @@ export class Points implements FilterSource {
   searchable(filter: Filter | null | undefined): Bitset | undefined {
     if (filter) return this.matching(filter);
     return this.#indexesAhead ? this.live.clone() : undefined;
+  }
+
+  /** The state of now, for one read. */
+  view(): View {
+    return {
+      live: this.live,
+      count: this.rows.size,
+      vectorNames: [...this.#specs.keys()],
+      row: (id) => this.row(id),
+      id: (row) => this.rows.id(row)!,
+      point: (row) => this.point(row),
+      matching: async (filter) => this.matching(filter),
+      searchable: async (filter) => this.searchable(filter),
+      column: async (path) => this.column(path),
+      ordered: (start) => this.ordered(start),
+      space: (name, at) => this.#indexes.space(specFor(this.#specs, name, at).name),
+      release() {},
+    };
   }
 
   /** Carries writes out as one transaction; see {@link Write}. */

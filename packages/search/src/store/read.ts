@@ -4,7 +4,7 @@
  * @module
  */
 import { FletchError } from '@fletch/base';
-import type { PointId, QueryRequest } from '../types.js';
+import type { NearestQuery, PointId, QueryRequest } from '../types/index.js';
 import { isPointId, parseId } from './ids.js';
 import { isVector } from './vectors.js';
 
@@ -14,13 +14,13 @@ export type Target = { readonly vector: number[] | Float32Array } | { readonly i
 /** Reads `query`. Throws `INVALID_ARGUMENT`. */
 export function readTarget(query: QueryRequest['query']): Target {
   if (query === undefined || query === null) return undefined;
-  if (isVector(query)) return { vector: query };
+  if (isVector(query)) return { vector: query as number[] };
   if (typeof query === 'object') {
     if (Object.keys(query).join() !== 'nearest')
       throw invalid(
         `query: expected a vector, a point id or {nearest: …}, got ${Object.keys(query).join(', ')}.`,
       );
-    return readTarget(query.nearest ?? '');
+    return readTarget((query as NearestQuery).nearest ?? '');
   }
   return { id: parseId(query, 'query') };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Bitset } from '../index/bitset.js';
-import type { PointId } from '../types.js';
+import type { PointId } from '../types/index.js';
 
 /** Ids and rows of the live points, and the rows that are free. */
 export class Rows {

@@ -5,7 +5,7 @@
  */
 import { FletchError } from '@fletch/base';
 import type { Scalar } from '../filter/column.js';
-import type { PayloadFieldType } from '../types.js';
+import type { PayloadFieldType } from '../types/index.js';
 import { parseUuid } from './ids.js';
 
 /** Which values an index of each type holds; the others of the field do not count as indexed. */

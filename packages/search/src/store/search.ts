@@ -16,7 +16,7 @@ import type {
   ScrollRequest,
   ScrollResult,
   VectorSelector,
-} from '../types.js';
+} from '../types/index.js';
 import { payloadOf } from './environment.js';
 import { compareIds, parseId } from './ids.js';
 import type { VectorIndexes } from './indexes.js';
@@ -26,8 +26,8 @@ import { type PayloadCut, payloadCut, vectorNames } from './select.js';
 import { readVector, specFor, type VectorSpec } from './vectors.js';
 
 interface Selectors {
-  readonly with_payload?: PayloadSelector;
-  readonly with_vector?: VectorSelector;
+  readonly with_payload?: PayloadSelector | null | undefined;
+  readonly with_vector?: VectorSelector | null | undefined;
 }
 
 /** Fills in what a caller asked of a point. */

@@ -5,7 +5,7 @@
  */
 import { FletchError, type Json } from '@fletch/base';
 import { EVERY, isObject, type Path, type PathStep, parsePath } from '../filter/path.js';
-import type { Payload, PayloadSelector, VectorSelector } from '../types.js';
+import type { Payload, PayloadSelector, VectorSelector } from '../types/index.js';
 
 /** Cuts a payload down to what was asked for; undefined when nothing was. */
 export type PayloadCut = ((payload: Payload) => Payload) | undefined;

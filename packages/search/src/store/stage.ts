@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Payload, PointId } from '../types.js';
+import type { Payload, PointId } from '../types/index.js';
 import { type Environment, type PointRow, payloadOf } from './environment.js';
 import type { Rows } from './rows.js';
 

@@ -22,7 +22,7 @@ import type {
   ScrollResult,
   UpdateResult,
   VectorSelector,
-} from '../types.js';
+} from '../types/index.js';
 
 /** Something the user should know that did not stop the work: a damaged snapshot that was rebuilt, … */
 export interface StoreWarning {

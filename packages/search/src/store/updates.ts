@@ -6,7 +6,7 @@
 import { FletchError } from '@fletch/base';
 import { compileFilter } from '../filter/compile.js';
 import { parsePath } from '../filter/path.js';
-import type { Payload, PointId, PointStruct, PointsSelector } from '../types.js';
+import type { Payload, PointId, PointStruct, PointsSelector } from '../types/index.js';
 import { parseId } from './ids.js';
 import { encodePayload, mergePayload, withoutPath } from './payload.js';
 import type { Points } from './points.js';

@@ -5,7 +5,7 @@
  */
 import { FletchError } from '@fletch/base';
 import type { Distance } from '../index/types.js';
-import type { CreateCollection, HnswConfig, VectorInput, VectorParams } from '../types.js';
+import type { CreateCollection, HnswConfig, VectorInput, VectorParams } from '../types/index.js';
 
 /** One kind of vector of a collection; the unnamed one is called `''`. */
 export interface VectorSpec {
@@ -24,7 +24,9 @@ export const defaultHnsw: HnswConfig = {
 };
 
 const distances: readonly string[] = ['Cosine', 'Dot', 'Euclid', 'Manhattan'] satisfies Distance[];
-const hnswLimits: { readonly [K in keyof HnswConfig]: readonly [least: number, most: number] } = {
+type HnswNumber = 'm' | 'ef_construct' | 'full_scan_threshold' | 'max_indexing_threads';
+
+const hnswLimits: { readonly [K in HnswNumber]: readonly [least: number, most: number] } = {
   m: [2, 256],
   ef_construct: [4, 8192],
   full_scan_threshold: [0, 2 ** 40],
@@ -46,7 +48,7 @@ export function vectorSpecs(config: CreateCollection): VectorSpec[] {
   return named.map(([name, params]) => vectorSpec(name, params, hnsw));
 }
 
-function isParams(vectors: CreateCollection['vectors']): vectors is VectorParams {
+function isParams(vectors: VectorParams | { [name: string]: VectorParams }): vectors is VectorParams {
   return typeof (vectors as VectorParams).size !== 'object' && Object.hasOwn(vectors, 'size');
 }
 
@@ -66,9 +68,9 @@ function vectorSpec(name: string, params: VectorParams, hnsw: HnswConfig): Vecto
   };
 }
 
-function hnswConfig(given: Partial<HnswConfig> | undefined, base: HnswConfig, at: string): HnswConfig {
+function hnswConfig(given: Partial<HnswConfig> | null | undefined, base: HnswConfig, at: string): HnswConfig {
   const config = { ...base };
-  for (const key of Object.keys(hnswLimits) as (keyof HnswConfig)[]) {
+  for (const key of Object.keys(hnswLimits) as HnswNumber[]) {
     const value = given?.[key] ?? base[key];
     const [least, most] = hnswLimits[key];
     if (!Number.isInteger(value) || value < least || value > most)

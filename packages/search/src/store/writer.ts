@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { UpdateResult } from '../types.js';
+import type { UpdateResult } from '../types/index.js';
 import type { Stage } from './stage.js';
 
 /** A write that is waiting. */

@@ -61,7 +61,7 @@ export const createCollection = endpoint({
       );
     if (services.store.hasCollection(name))
       throw new HttpError(409, `Wrong input: Collection \`${name}\` already exists!`);
-    checkEncoder(services, body.metadata);
+    checkEncoder(services, body.metadata ?? undefined);
     await services.store.createCollection(name, body);
     return true;
   },
@@ -92,7 +92,7 @@ export const updateCollection = endpoint({
   async handle({ params, body, services }) {
     const collection = collectionOf(services, params.collection_name);
     if (body.metadata) {
-      checkEncoder(services, body.metadata);
+      checkEncoder(services, body.metadata ?? undefined);
       const merged = { ...collection.info().config.metadata, ...body.metadata };
       const kept = Object.entries(merged).filter(([, value]) => value !== null);
       await collection.setMetadata(Object.fromEntries(kept));

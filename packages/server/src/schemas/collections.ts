@@ -9,8 +9,10 @@ import type {
   CreateCollection,
   Distance,
   HnswConfig,
+  OptimizersConfig,
   PayloadFieldType,
   VectorParams,
+  WalConfig,
 } from '@fletch/search';
 import { z } from '@hono/zod-openapi';
 import { PayloadSchema } from './primitives.js';
@@ -94,7 +96,7 @@ export const CollectionInfoSchema = z
     segments_count: z.int(),
     config: z.object({
       params: z.object({
-        vectors: shown<CreateCollection['vectors']>({ allOf: [ref('VectorsConfig')] }),
+        vectors: shown<CollectionInfo['config']['params']['vectors']>({ allOf: [ref('VectorsConfig')] }),
         shard_number: z.int(),
         replication_factor: z.int(),
         write_consistency_factor: z.int(),
@@ -105,9 +107,9 @@ export const CollectionInfoSchema = z
         ef_construct: z.int(),
         full_scan_threshold: z.int(),
         max_indexing_threads: z.int(),
-      } satisfies Record<keyof HnswConfig, z.ZodType>),
-      optimizer_config: anyObject,
-      wal_config: anyObject,
+      } satisfies Partial<Record<keyof HnswConfig, z.ZodType>>),
+      optimizer_config: shown<OptimizersConfig>({ type: 'object', additionalProperties: true }),
+      wal_config: shown<WalConfig>({ type: 'object', additionalProperties: true }),
       metadata: anyObject.optional(),
     }),
     payload_schema: z.record(

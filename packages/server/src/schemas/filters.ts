@@ -54,7 +54,7 @@ const matches = {
   text: z.strictObject({ text: z.string() }),
   any: z.strictObject({ any: scalars }),
   except: z.strictObject({ except: scalars }),
-} satisfies Record<keyof FieldMatch, z.ZodType>;
+} satisfies Partial<Record<keyof FieldMatch, z.ZodType>>;
 
 const Match = branch<FieldMatch>((value) => {
   if (!isObject(value)) return `expected an object, got ${kind(value)}`;

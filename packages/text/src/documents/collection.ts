@@ -30,11 +30,11 @@ export function createTextCollection(
   encoder: Encoder,
   options: TextCollectionOptions = {},
 ): Promise<Collection> {
-  const { distance = 'Cosine', textField = 'text', metadata = {}, ...rest } = options;
+  const { distance = 'Cosine', textField = 'text', metadata, ...rest } = options;
   return store.createCollection(name, {
     ...rest,
     vectors: { size: encoder.dimension, distance },
-    metadata: withFacts(metadata, { encoder: encoder.name, text_field: textField }),
+    metadata: withFacts(metadata ?? {}, { encoder: encoder.name, text_field: textField }),
   });
 }
 
@@ -98,7 +98,7 @@ export async function rememberEncoder(
     );
   if (known) return;
   const metadata = collection.info().config.metadata ?? {};
-  await collection.setMetadata(withFacts(metadata, { encoder: encoder.name, text_field: textField }));
+  await collection.setMetadata(withFacts(metadata ?? {}, { encoder: encoder.name, text_field: textField }));
 }
 
 function withFacts(metadata: Payload, facts: TextCollectionFacts): Payload {

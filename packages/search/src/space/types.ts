@@ -1,0 +1,60 @@
+/**
+ * A vector space: the vectors of one name in a collection, whatever their kind, found and compared in one way.
+ *
+ * @module
+ */
+import type { Bitset } from '../index/bitset.js';
+import type { Distance, IndexHits } from '../index/types.js';
+import type { VectorOutput } from '../types/index.js';
+
+export type DenseValue = Float32Array;
+
+/** Indices ascending and distinct. */
+export interface SparseValue {
+  readonly indices: Uint32Array;
+  readonly values: Float32Array;
+}
+
+/** `tokens × dimension` values, row-major. */
+export interface MultiValue {
+  readonly tokens: number;
+  readonly values: Float32Array;
+}
+
+/** A vector in the form in which it is stored and compared. */
+export type VectorValue = DenseValue | SparseValue | MultiValue;
+
+export interface NearestOptions {
+  /** Rows that may be returned. Default: all. */
+  readonly filter?: Bitset;
+  readonly ef?: number;
+  readonly exact?: boolean;
+  /** Rows over which inverse document frequencies are counted (sparse vectors with IDF). Default: all. */
+  readonly corpus?: Bitset;
+  readonly signal?: AbortSignal;
+}
+
+export interface VectorSpace {
+  /** `''` for the unnamed vector. */
+  readonly name: string;
+  /** Decides whether a larger score is a better one; sparse vectors are compared by `Dot`. */
+  readonly distance: Distance;
+  /** Rows that have a vector. */
+  readonly size: number;
+  has(row: number): boolean;
+  /** The stored vector. Throws `NOT_FOUND`. */
+  vector(row: number): VectorValue;
+  /**
+   * Checks a vector that a query brings; brings it to unit length under `Cosine`.
+   *
+   * @param at - where it stood, for messages
+   * @throws FletchError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `NON_FINITE`, `ZERO_VECTOR`
+   */
+  readQuery(input: unknown, at: string): VectorValue;
+  /** The best `k` rows, best first, equal scores by row. */
+  nearest(query: VectorValue, k: number, options?: NearestOptions): Promise<IndexHits>;
+  /** The score of every one of `rows` (each has a vector), in their order. */
+  compare(query: VectorValue, rows: Uint32Array, options?: NearestOptions): Promise<Float32Array>;
+  /** A stored vector in the form in which it is returned to users. */
+  output(vector: VectorValue): VectorOutput;
+}

@@ -1,0 +1,37 @@
+/**
+ * What a read sees: one state of a collection, however long the read takes.
+ *
+ * @module
+ */
+import type { Column } from '../filter/column.js';
+import type { Path } from '../filter/path.js';
+import type { Bitset } from '../index/bitset.js';
+import type { VectorSpace } from '../space/types.js';
+import type { Filter, PointId } from '../types/index.js';
+import type { PointRow } from './environment.js';
+
+/** A state of the collection, held until it is released: writes go on beside it and do not show. */
+export interface View {
+  /** Rows of all points; not to be changed. */
+  readonly live: Bitset;
+  /** Number of points. */
+  readonly count: number;
+  row(id: PointId): number | undefined;
+  /** The id of a live row. */
+  id(row: number): PointId;
+  /** Payload and version of a live row. */
+  point(row: number): PointRow;
+  /** The live rows that match, not to be changed. Throws `INVALID_FILTER`. */
+  matching(filter: Filter): Promise<Bitset>;
+  /** The rows that a search of a space may return; undefined when that is all it holds. */
+  searchable(filter: Filter | null | undefined): Promise<Bitset | undefined>;
+  /** A payload field turned around; undefined when it would take too much memory. */
+  column(path: Path): Promise<Column | undefined>;
+  /** Points in order of their ids, from `start` on. */
+  ordered(start?: PointId): Iterable<{ id: PointId; row: number }>;
+  /** The vectors called `name`. Throws `INVALID_ARGUMENT` naming those that there are. */
+  space(name: string, at: string): VectorSpace;
+  /** Names of all vectors; `''` is the unnamed one. */
+  readonly vectorNames: readonly string[];
+  release(): void;
+}

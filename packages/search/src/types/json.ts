@@ -1,0 +1,18 @@
+/**
+ * Ids and payloads of points.
+ *
+ * @module
+ */
+import type { Json } from '@fletch/base';
+
+/** An unsigned safe integer or a UUID (any of its written forms; kept in lower case with hyphens). */
+export type PointId = number | string;
+
+export type Payload = { [key: string]: Json };
+
+export interface GeoPoint {
+  /** Longitude in degrees, −180 to 180. */
+  lon: number;
+  /** Latitude in degrees, −90 to 90. */
+  lat: number;
+}

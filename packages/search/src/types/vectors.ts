@@ -1,0 +1,85 @@
+/**
+ * Vectors as they come in and go out, and their parameters.
+ *
+ * @module
+ */
+import type { Distance } from '../index/types.js';
+
+/** Where Qdrant would keep data; accepted, and told again by `info`. Fletch decides by itself. */
+export type Memory = 'cold' | 'cached' | 'pinned';
+
+/** Parameters of the HNSW graph. */
+export interface HnswConfig {
+  /** Links per node on the upper layers; twice as many on the lowest. Default 16. */
+  m: number;
+  /** Candidate list while building. Default 100. */
+  ef_construct: number;
+  /** Below this many KiB of matching vectors a search scans exactly. Default 10000. */
+  full_scan_threshold: number;
+  /** Threads that build; 0 means as many as there are cores. Default 0. */
+  max_indexing_threads: number;
+  /** Accepted. Default false. */
+  on_disk?: boolean;
+  memory?: Memory;
+  /** Accepted. */
+  payload_m?: number;
+  /** Accepted. */
+  inline_storage?: boolean;
+}
+
+/** Precision in which components are kept. `uint8` and `float16` round what is stored; it is compared as float32. */
+export type Datatype = 'float32' | 'float16' | 'uint8';
+
+export interface MultiVectorConfig {
+  /** MaxSim: for every query token the best score among the point's tokens, summed. */
+  comparator: 'max_sim';
+}
+
+/** Quantization is described by an object with one of these keys; kept and told again, see docs/http-api.md. */
+export type QuantizationConfig =
+  | { scalar: { [key: string]: unknown } }
+  | { product: { [key: string]: unknown } }
+  | { binary: { [key: string]: unknown } }
+  | { turbo: { [key: string]: unknown } };
+
+/** A dense vector, or with `multivector_config` a list of them. */
+export interface VectorParams {
+  /** Dimension, 1 to 65536. */
+  size: number;
+  distance: Distance;
+  hnsw_config?: Partial<HnswConfig> | null;
+  quantization_config?: QuantizationConfig | null;
+  on_disk?: boolean | null;
+  memory?: Memory | null;
+  datatype?: Datatype | null;
+  multivector_config?: MultiVectorConfig | null;
+}
+
+/** A sparse vector; compared by dot product. */
+export interface SparseVectorParams {
+  index?: {
+    full_scan_threshold?: number | null;
+    on_disk?: boolean | null;
+    memory?: Memory | null;
+    datatype?: Datatype | null;
+  } | null;
+  /** `idf` weights every query term by its inverse document frequency. Default `none`. */
+  modifier?: 'none' | 'idf' | null;
+}
+
+/** Values at distinct indices (unsigned 32-bit), in any order; both lists are equally long. */
+export interface SparseVector {
+  indices: number[] | Uint32Array;
+  values: number[] | Float32Array;
+}
+
+export type DenseVectorInput = number[] | Float32Array;
+/** Vectors of one dimension, one per token. */
+export type MultiVectorInput = DenseVectorInput[];
+export type AnyVectorInput = DenseVectorInput | MultiVectorInput | SparseVector;
+
+/** The unnamed vector, or one per vector name. */
+export type VectorInput = DenseVectorInput | MultiVectorInput | { [name: string]: AnyVectorInput };
+
+export type VectorOutput = number[] | number[][] | { indices: number[]; values: number[] };
+export type VectorStructOutput = number[] | number[][] | { [name: string]: VectorOutput };
