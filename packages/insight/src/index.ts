@@ -1,0 +1,6 @@
+/**
+ * Instruments that explain what a model has learned.
+ *
+ * @module @fletch/insight
+ */
+export * from './lsa-one-step-gd/index.js';

@@ -1,0 +1,61 @@
+/**
+ * Which of the 51 systems are built, and the list of all.
+ *
+ * @module
+ */
+import { FletchError } from '@fletch/base';
+import type { Experiment } from './experiment.js';
+import { type SystemFacts, systems } from './systems.js';
+
+/** The experiments, one line each. A system without one is planned. */
+const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
+  'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
+};
+
+/** One system as the catalogue lists it. */
+export interface CatalogueEntry extends SystemFacts {
+  readonly status: 'built' | 'planned';
+  /** What `@fletch/<package>` exports for it; none while it is planned. */
+  readonly exports: readonly string[];
+}
+
+/** All 51, in order of their numbers. */
+export async function catalogue(): Promise<CatalogueEntry[]> {
+  return Promise.all(
+    systems.map(async (facts): Promise<CatalogueEntry> => {
+      const load = experiments[facts.id];
+      if (!load) return { ...facts, status: 'planned', exports: [] };
+      return { ...facts, status: 'built', exports: (await load()).default.exports };
+    }),
+  );
+}
+
+/**
+ * The facts of a system, by its id or number.
+ *
+ * @throws FletchError `NOT_FOUND` naming the ids that look alike
+ */
+export function systemFacts(idOrNumber: string): SystemFacts {
+  const found = systems.find(({ id, number }) => id === idOrNumber || String(number) === idOrNumber);
+  if (found) return found;
+  const alike = systems.filter(({ id }) => id.includes(idOrNumber) || idOrNumber.includes(id));
+  const advice =
+    alike.length > 0 ? `Did you mean ${alike.map(({ id }) => id).join(' or ')}?` : 'See the list.';
+  throw new FletchError('NOT_FOUND', `There is no system "${idOrNumber}". ${advice}`, {
+    details: { id: idOrNumber },
+  });
+}
+
+/**
+ * The experiment of a system.
+ *
+ * @throws FletchError `NOT_FOUND`, `UNAVAILABLE` when it is only planned
+ */
+export async function experimentOf(idOrNumber: string): Promise<Experiment> {
+  const { id, number } = systemFacts(idOrNumber);
+  const load = experiments[id];
+  if (load) return (await load()).default;
+  throw new FletchError('UNAVAILABLE', `System ${number}, "${id}", is planned and has no experiment yet.`, {
+    details: { id },
+  });
+}
