@@ -32,6 +32,16 @@ export interface RunOptions extends LongWork {
  *   `INVALID_ARGUMENT` for an unknown profile or bad seeds, `ABORTED`, and what the experiment throws
  */
 export async function runExperiment(idOrNumber: string, options: RunOptions = {}): Promise<StoredResult> {
+  const facts = systemFacts(idOrNumber);
+  return runDefined(facts, await experimentOf(facts.id), options);
+}
+
+/** {@link runExperiment} for an experiment at hand. */
+export async function runDefined(
+  { id, number }: { readonly id: string; readonly number: number },
+  experiment: Experiment,
+  options: RunOptions = {},
+): Promise<StoredResult> {
   const { profile = 'quick', signal } = options;
   if (!profiles.includes(profile))
     throw new FletchError(
@@ -39,8 +49,6 @@ export async function runExperiment(idOrNumber: string, options: RunOptions = {}
       `There is no profile "${profile}": use ${profiles.join(', ')}.`,
       { details: { profile } },
     );
-  const { id, number } = systemFacts(idOrNumber);
-  const experiment = await experimentOf(id);
   const seeds = options.seeds ?? experiment.seeds[profile];
   checkSeeds(seeds);
   const { fletch } = versions();

@@ -234,20 +234,13 @@ describe('the layer', () => {
     expect(Math.abs((loss.item() as number) / expected - 1)).toBeLessThan(1e-5);
   });
 
-  test('training moves it towards the gradient step', async () => {
-    const model = new LinearSelfAttention({ d: 2, seed: 1 });
-    const { loss } = await model.fit({
-      n: 10,
-      sigma: 0.2,
-      steps: 1200,
-      batch: 256,
-      lr: 2e-2,
-      seed: 1,
-      threads: 1,
-    });
-    expect(loss).toHaveLength(1200);
-    const { eta } = model.extract();
-    expect(Math.abs(eta / optimalEta({ d: 2, n: 10, sigma: 0.2 }) - 1)).toBeLessThan(0.1);
+  // In two dimensions training may stop in a minimum that is only local; from three on it does not.
+  test('training leads to the gradient step', async () => {
+    const model = new LinearSelfAttention({ d: 3, seed: 1 });
+    const steps = 800;
+    const { loss } = await model.fit({ n: 12, sigma: 0.2, steps, batch: 256, lr: 1e-2, seed: 1, threads: 1 });
+    expect(loss).toHaveLength(steps);
+    expect(Math.abs(model.extract().eta / optimalEta({ d: 3, n: 12, sigma: 0.2 }) - 1)).toBeLessThan(0.02);
   });
 });
 
