@@ -38,6 +38,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A run whose claims do not all hold; the result was printed. */
+export class ClaimsNotHeld extends Error {
+  override readonly name = 'ClaimsNotHeld';
+}
+
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.unusable;
@@ -63,7 +68,7 @@ function chain(error: unknown): string {
 
 /** What is printed for an error; null when commander has printed it already. */
 export function explain(error: unknown, verbose: boolean): string | null {
-  if (error instanceof CommanderError) return null;
+  if (error instanceof CommanderError || error instanceof ClaimsNotHeld) return null;
   if (error instanceof FletchError && error.code === 'ABORTED') return 'Stopped.';
   if (verbose) return chain(error);
   if (error instanceof FletchError) return `Error: ${error.message}${hint(error)}`;

@@ -9,6 +9,7 @@ import { examples } from './command.js';
 import { registerBench } from './commands/bench.js';
 import { registerCollections } from './commands/collections.js';
 import { registerIndex } from './commands/index-files.js';
+import { registerLab } from './commands/lab.js';
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';
@@ -22,6 +23,7 @@ const registers = [
   registerServe,
   registerCollections,
   registerBench,
+  registerLab,
 ];
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
