@@ -3,4 +3,5 @@
  *
  * @module @fletch/insight
  */
+export * from './icl-linear/index.js';
 export * from './lsa-one-step-gd/index.js';
