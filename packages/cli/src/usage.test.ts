@@ -33,6 +33,10 @@ const commands = [
   'collections create',
   'collections delete',
   'bench search',
+  'lab list',
+  'lab run',
+  'lab show',
+  'lab report',
 ];
 
 describe('help', () => {

@@ -177,13 +177,22 @@ const registerShow: Register = (parent, terminal) => {
   withShared(parent.command('show').argument('<id>', 'system: its id or number'))
     .description('the kept result of a system')
     .action(async (id: string, { json }: SharedOptions) => {
-      const facts = systemFacts(id);
+      const facts = factsOf(id);
       const result = await readResult(facts.id);
       if (!result) throw new UsageError(`No result is kept: run fletch lab run ${facts.id} --profile full`);
       if (json) return printJson(terminal, plainResult(result));
       await show(terminal, result);
     });
 };
+
+/** An unknown id is a wrong command line. */
+function factsOf(id: string): ReturnType<typeof systemFacts> {
+  try {
+    return systemFacts(id);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
 
 export const registerLab: Register = (parent, terminal) => {
   const lab = parent
