@@ -7,7 +7,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Panel } from './experiment.js';
 
-const WIDTH = 560;
+const WIDTH = 720;
 const HEIGHT = 340;
 const HEADING = 34;
 const LEGEND = 22;
@@ -30,8 +30,9 @@ export function drawPanels(title: string, panels: readonly Panel[]): string {
     parts.push(text(12, y + 14, heading, 'font-size="13" font-weight="600"'));
     y += 22;
     if (legend) {
-      parts.push(drawLegend(legend, y));
-      y += LEGEND;
+      const { svg: entries, lines } = drawLegend(legend, y);
+      parts.push(entries);
+      y += lines * LEGEND;
     }
     parts.push(svg.replace('<svg ', `<svg x="0" y="${y}" `));
     y += height + GAP;
@@ -76,15 +77,22 @@ function legendOf(plot: Plot.Plot): Legend | undefined {
   return { names: Array.from(names, String), colour: (name) => String(scale.apply(name)) };
 }
 
-function drawLegend({ names, colour }: Legend, y: number): string {
+/** Names with their colours, on as many lines as they take. */
+function drawLegend({ names, colour }: Legend, y: number): { svg: string; lines: number } {
   let x = 60;
-  return names
-    .map((name) => {
-      const entry = `<rect x="${x}" y="${y + 4}" width="10" height="10" fill="${colour(name)}"/>${text(x + 14, y + 13, name, 'font-size="11"')}`;
-      x += 30 + name.length * 6.4;
-      return entry;
-    })
-    .join('');
+  let line = 0;
+  const entries = names.map((name) => {
+    const width = 30 + name.length * 6.4;
+    if (x > 60 && x + width > WIDTH) {
+      x = 60;
+      line++;
+    }
+    const top = y + line * LEGEND;
+    const entry = `<rect x="${x.toFixed(0)}" y="${top + 4}" width="10" height="10" fill="${colour(name)}"/>${text(x + 14, top + 13, name, 'font-size="11"')}`;
+    x += width;
+    return entry;
+  });
+  return { svg: entries.join(''), lines: line + 1 };
 }
 
 function text(x: number, y: number, content: string, attributes: string): string {
