@@ -3,6 +3,7 @@
  *
  * @module @fletch/lab
  */
+export { type BackgroundRequest, runInBackground } from './background.js';
 export { type CatalogueEntry, catalogue, systemFacts } from './catalogue.js';
 export type { ClaimResult } from './claims.js';
 export { type Profile, profiles, type Row } from './experiment.js';

@@ -11,6 +11,8 @@ import type { Encoders } from './encoders.js';
 import { answerTo, HttpError } from './http/errors.js';
 import { guardCapacity, guardHost, guardKey } from './http/guards.js';
 import { methodsOf } from './http/methods.js';
+import { mountLab } from './lab/routes.js';
+import { LabRuns } from './lab/runs.js';
 import { openApiDocument, registerComponents } from './openapi.js';
 import { endpoints } from './routes/index.js';
 import { mountService } from './routes/service.js';
@@ -31,6 +33,8 @@ export interface AppOptions {
   readonly allowedHosts?: readonly string[];
   /** Whether the server is ready to be used; asked by `/readyz`. Default: always. */
   readonly ready?: () => boolean;
+  /** Runs of the laboratory. Default: its own. */
+  readonly labRuns?: LabRuns;
   /** Hears of failures that are the server's fault. The library itself never prints. */
   readonly onError?: (error: unknown, request: { method: string; path: string }) => void;
 }
@@ -53,6 +57,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   registerComponents(app);
   for (const endpoint of endpoints) endpoint.mount(app, { store, encoders }, maxBodyBytes);
   mountService(app, { studio: studio !== undefined, ready: options.ready ?? (() => true) });
+  mountLab(app, options.labRuns ?? new LabRuns(), maxBodyBytes);
   app.get('/openapi.json', (context) => context.json(openApiDocument(app)));
   if (studio !== undefined) mountStudio(app, studio);
 

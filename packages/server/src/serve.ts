@@ -13,6 +13,7 @@ import { type AppOptions, createApp } from './app.js';
 import { createEncoders, type Encoders } from './encoders.js';
 import { LOOPBACK_HOSTS } from './http/guards.js';
 import { encoderIn } from './inference.js';
+import { LabRuns } from './lab/runs.js';
 
 export interface ServeOptions extends Omit<AppOptions, 'encoders'> {
   /** Address to listen on. Default `127.0.0.1`: this machine only. */
@@ -55,7 +56,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     options.encoders ??
     createEncoders({ create: createEncoder, allow: [...(options.encoderNames ?? ['use']), ...recorded] });
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? LOOPBACK_HOSTS : undefined);
-  const app = createApp({ ...options, encoders, ...(allowedHosts && { allowedHosts }) });
+  const labRuns = options.labRuns ?? new LabRuns();
+  const app = createApp({ ...options, encoders, labRuns, ...(allowedHosts && { allowedHosts }) });
 
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -78,6 +80,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     url: `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`,
     port: bound,
     async close() {
+      labRuns.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Connections that were at work are kept alive when they are done, so the idle ones are ended again and again.
       const sweep = setInterval(() => server.closeIdleConnections(), 20);
