@@ -304,7 +304,7 @@ export class StoredCollection implements Collection {
     this.#checkOpen();
     await this.#writer.exclusively(async () => {
       await change();
-      this.#points.forget();
+      this.#points.forgetFilters();
     });
     return { operation_id: this.#points.version, status: 'completed' };
   }

@@ -105,8 +105,8 @@ export class Points implements FilterSource {
     return rows;
   }
 
-  /** Forgets the rows of filters, because which vectors there are has changed. */
-  forget(): void {
+  /** Forgets what filters found, because which vectors there are has changed. */
+  forgetFilters(): void {
     this.#remembered.clear();
   }
 
