@@ -73,8 +73,7 @@ export async function openSpace(
   const changes = await fill(
     space,
     spec,
-    context,
-    changed.filter((row) => stored.doesExist(row)),
+    entries(changed, (row) => stored.get(row)),
   );
   const expected = stored.getCount();
   if (space.size === expected) {
@@ -88,7 +87,7 @@ export async function openSpace(
 
 async function rebuild(spec: VectorSpec, context: IndexContext): Promise<OpenedSpace> {
   const space = await createSpace(spec, context);
-  const changes = await fill(space, spec, context, context.environment.vectors(spec.name).getKeys({}));
+  const changes = await fill(space, spec, context.environment.vectors(spec.name).getRange({}));
   return { space, changes: spec.kind === 'sparse' ? 0 : changes };
 }
 
@@ -144,14 +143,21 @@ async function load(
   return undefined;
 }
 
+/** A row and its vector in the table. */
+interface Entry {
+  readonly key: number;
+  readonly value: Buffer;
+}
+
+function* entries(rows: Iterable<number>, get: (row: number) => Buffer | undefined): Generator<Entry> {
+  for (const key of rows) {
+    const value = get(key);
+    if (value) yield { key, value };
+  }
+}
+
 /** Adds rows from the table; returns how many. */
-async function fill(
-  space: StoredSpace,
-  spec: VectorSpec,
-  { environment }: IndexContext,
-  rows: Iterable<number>,
-): Promise<number> {
-  const stored = environment.vectors(spec.name);
+async function fill(space: StoredSpace, spec: VectorSpec, rows: Iterable<Entry>): Promise<number> {
   let chunk: number[] = [];
   let values: ReturnType<typeof decodeVector>[] = [];
   let bytes = 0;
@@ -161,11 +167,10 @@ async function fill(
     count += chunk.length;
     [chunk, values, bytes] = [[], [], 0];
   };
-  for (const row of rows) {
-    const vector = stored.get(row)!;
-    chunk.push(row);
-    values.push(decodeVector(spec, vector));
-    bytes += vector.length;
+  for (const { key, value } of rows) {
+    chunk.push(key);
+    values.push(decodeVector(spec, value));
+    bytes += value.length;
     if (chunk.length === CHUNK || bytes >= CHUNK_BYTES) await flush();
   }
   await flush();
