@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { FletchError } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
+import { readSpecs, type VectorSpec } from '../space/spec.js';
 import type {
   CollectionInfo,
   CountRequest,
@@ -18,13 +19,18 @@ import type {
   PointRecord,
   PointStruct,
   PointsSelector,
+  PointVectors,
   QueryRequest,
   ScoredPoint,
   ScrollRequest,
   ScrollResult,
+  UpdateOperation,
   UpdateResult,
+  UpsertOptions,
+  VectorNameConfig,
   VectorSelector,
 } from '../types/index.js';
+import { batchUpdate } from './batch.js';
 import { checkData } from './check-data.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
@@ -32,15 +38,16 @@ import { type IndexFactory, VectorIndexes } from './indexes.js';
 import { collectionInfo } from './info.js';
 import type { CollectionManifest } from './manifest.js';
 import { encodePayload } from './payload.js';
+import { deleteVectorsWrite, updateVectorsWrite, upsertWrite, type WriteContext } from './point-updates.js';
 import { Points } from './points.js';
 import { readCount } from './read.js';
 import { indexTest, type Schema } from './schema.js';
 import { Reader } from './search.js';
 import { SnapshotTimer } from './snapshot-timer.js';
 import type { Collection, StoreWarning } from './types.js';
-import { deleteWrite, merging, payloadWrite, removing, replacing, upsertWrite } from './updates.js';
-import type { VectorSpec } from './vectors.js';
-import { Writer } from './writer.js';
+import { deleteWrite, merging, payloadWrite, removing, replacing } from './updates.js';
+import { VectorNames } from './vector-names.js';
+import { type Write, Writer } from './writer.js';
 
 /** What a collection is opened with. */
 export interface CollectionContext {
@@ -56,6 +63,7 @@ export class StoredCollection implements Collection {
   readonly #environment: Environment;
   readonly #indexes: VectorIndexes;
   readonly #specs: ReadonlyMap<string, VectorSpec>;
+  readonly #vectorNames: VectorNames;
   readonly #points: Points;
   readonly #reader: Reader;
   readonly #writer: Writer;
@@ -64,7 +72,8 @@ export class StoredCollection implements Collection {
   #closed = false;
 
   private constructor(
-    { manifest, onWarning }: CollectionContext,
+    { folder, manifest, onWarning }: CollectionContext,
+    specs: Map<string, VectorSpec>,
     environment: Environment,
     indexes: VectorIndexes,
     version: number,
@@ -72,7 +81,8 @@ export class StoredCollection implements Collection {
     this.name = manifest.name;
     this.#environment = environment;
     this.#indexes = indexes;
-    this.#specs = specsOf(manifest);
+    this.#specs = specs;
+    this.#vectorNames = new VectorNames({ folder, manifest, environment, indexes, specs });
     this.#points = new Points(environment, indexes, this.#specs, version);
     this.#reader = new Reader(this.#points, indexes, this.#specs);
     this.#writer = new Writer((writes) => this.#points.commit(writes));
@@ -89,9 +99,9 @@ export class StoredCollection implements Collection {
    */
   static async open(context: CollectionContext): Promise<StoredCollection> {
     const { folder, manifest, factory, onWarning } = context;
-    const specs = specsOf(manifest);
+    const specs = readSpecs(manifest.vectors);
     await checkData(join(folder, 'data.mdb'));
-    const environment = new Environment(folder, [...specs.keys()]);
+    const environment = new Environment(folder, specs.values());
     let indexes: VectorIndexes | undefined;
     try {
       if (environment.fact('uuid') !== manifest.uuid)
@@ -109,7 +119,7 @@ export class StoredCollection implements Collection {
         { folder, uuid: manifest.uuid, environment, specs, factory, warn },
         version,
       );
-      return new StoredCollection(context, environment, indexes, version);
+      return new StoredCollection(context, specs, environment, indexes, version);
     } catch (error) {
       await indexes?.close();
       await environment.close();
@@ -119,7 +129,7 @@ export class StoredCollection implements Collection {
 
   /** Writes the tables of a new collection into `folder`. */
   static async create(folder: string, manifest: CollectionManifest, metadata?: Payload): Promise<void> {
-    const environment = new Environment(folder, [...specsOf(manifest).keys()]);
+    const environment = new Environment(folder, manifest.vectors);
     try {
       await environment.commit(() => {
         environment.setFact('uuid', manifest.uuid);
@@ -141,8 +151,32 @@ export class StoredCollection implements Collection {
     });
   }
 
-  async upsert(points: readonly PointStruct[]): Promise<UpdateResult> {
-    return this.#submit(() => upsertWrite(points, this.#specs));
+  async upsert(points: readonly PointStruct[], options: UpsertOptions = {}): Promise<UpdateResult> {
+    return this.#submit(() => upsertWrite(points, options, this.#writeContext));
+  }
+
+  async updateVectors(
+    points: readonly PointVectors[],
+    options: Pick<UpsertOptions, 'update_filter'> = {},
+  ): Promise<UpdateResult> {
+    return this.#submit(() => updateVectorsWrite(points, options.update_filter, this.#writeContext));
+  }
+
+  async deleteVectors(names: readonly string[], selector: PointsSelector): Promise<UpdateResult> {
+    return this.#submit(() => deleteVectorsWrite(names, selector, this.#writeContext));
+  }
+
+  async batchUpdate(operations: readonly UpdateOperation[]): Promise<UpdateResult[]> {
+    this.#checkOpen();
+    return batchUpdate(operations, this.#writeContext, this.#writer).finally(() => this.#timer.changed());
+  }
+
+  async createVectorName(name: string, config: VectorNameConfig): Promise<UpdateResult> {
+    return this.#changeVectors(() => this.#vectorNames.create(name, config, this.#points.version));
+  }
+
+  async deleteVectorName(name: string): Promise<UpdateResult> {
+    return this.#changeVectors(() => this.#vectorNames.delete(name));
   }
 
   retrieve(
@@ -236,7 +270,11 @@ export class StoredCollection implements Collection {
     return (this.#environment.fact('schema') ?? {}) as Schema;
   }
 
-  async #submit(prepare: () => ReturnType<typeof upsertWrite>): Promise<UpdateResult> {
+  get #writeContext(): WriteContext {
+    return { points: this.#points, specs: this.#specs };
+  }
+
+  async #submit(prepare: () => Write): Promise<UpdateResult> {
     this.#checkOpen();
     const result = await this.#writer.submit(prepare());
     this.#timer.changed();
@@ -262,14 +300,19 @@ export class StoredCollection implements Collection {
     return { operation_id: this.#points.version, status: 'completed' };
   }
 
+  async #changeVectors(change: () => Promise<unknown>): Promise<UpdateResult> {
+    this.#checkOpen();
+    await this.#writer.exclusively(async () => {
+      await change();
+      this.#points.forgetFilters();
+    });
+    return { operation_id: this.#points.version, status: 'completed' };
+  }
+
   #checkOpen(): void {
     if (this.#closed)
       throw new FletchError('CLOSED', `The collection "${this.name}" is closed.`, {
         details: { collection: this.name },
       });
   }
-}
-
-function specsOf(manifest: CollectionManifest): ReadonlyMap<string, VectorSpec> {
-  return new Map(manifest.vectors.map((spec) => [spec.name, spec]));
 }

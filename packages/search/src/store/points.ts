@@ -105,6 +105,11 @@ export class Points implements FilterSource {
     return rows;
   }
 
+  /** Forgets what filters found, because which vectors there are has changed. */
+  forgetFilters(): void {
+    this.#remembered.clear();
+  }
+
   /** The rows that a search of an index may return; undefined when that is all it holds. */
   searchable(filter: Filter | null | undefined): Bitset | undefined {
     if (filter) return this.matching(filter);

@@ -6,6 +6,7 @@
 import type { Json } from '@fletch/base';
 import type { Payload } from './json.js';
 import type {
+  Datatype,
   HnswConfig,
   Memory,
   MultiVectorConfig,
@@ -116,7 +117,7 @@ export type VectorNameConfig =
         multivector_config?: MultiVectorConfig | null;
       };
     }
-  | { sparse: { modifier?: 'none' | 'idf' | null } };
+  | { sparse: { modifier?: 'none' | 'idf' | null; datatype?: Datatype | null } };
 
 export type PayloadFieldType =
   | 'keyword'
