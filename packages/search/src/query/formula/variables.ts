@@ -66,7 +66,8 @@ export class Defaults {
     read: (value: Json) => T | undefined,
     otherwise: string,
   ): T {
-    const found = point.value(path) ?? this.#values.get(path.text);
+    const own = point.value(path);
+    const found = own === undefined ? this.#values.get(path.text) : own;
     if (found === undefined) throw typeError(path.text, expected, 'No value found in a payload nor defaults');
     const value = read(found);
     if (value === undefined) throw typeError(path.text, expected, otherwise);
