@@ -284,6 +284,15 @@ describe('scores made of several examples, as the formulas say', () => {
     ));
 });
 
+it('scores of large collections are the same as of small ones, piece by piece', async () => {
+  const many = Array.from({ length: 40_000 }, (_, i) => [(i * 7919) % 40_000]);
+  const { reader } = new MemoryCollection(numbered(many));
+  const query = { recommend: { positive: [[1]], negative: [[2]], strategy: 'sum_scores' as const } };
+  const hits = await reader.query({ query, limit: 3 });
+  const places = [0, 1, 2].map((value) => many.findIndex(([each]) => each === value) + 1);
+  expect(scored(hits)).toEqual(places.map((id, value) => [id, value === 0 ? 0 : -value]));
+});
+
 describe('discover', () => {
   // On a line: the pair's border is at 2.
   const line: Written[] = [[0], [1], [3], [5]];

@@ -17,7 +17,7 @@ export type Similar = (example: number) => Promise<Float32Array>;
 export type Combine = (similar: Similar, count: number) => Promise<ArrayLike<number>>;
 
 /** Candidates that are compared at a time. */
-const CHUNK = 16_384;
+const CHUNK = 4096;
 
 /** What Qdrant compares by: scores as they are, or the negative of a distance (of its square for Euclid). */
 export function rawSimilarity(distance: Distance, score: number): number {
@@ -43,10 +43,13 @@ export class Scan implements QueryKind {
     const top = new Top(count);
     for (let start = 0; start < candidates.length; start += CHUNK) {
       const rows = candidates.subarray(start, start + CHUNK);
-      const scores = await this.#combine((example) => this.#similar(example, rows, options), rows.length);
+      const similar = async (example: number) => {
+        if (scope.turns.over) await scope.turns.pause();
+        return this.#similar(example, rows, options);
+      };
+      const scores = await this.#combine(similar, rows.length);
       for (let i = 0; i < rows.length; i++)
         if (scope.threshold === undefined || scores[i]! > scope.threshold) top.offer(rows[i]!, scores[i]!);
-      if (scope.turns.over) await scope.turns.pause();
     }
     return top.hits();
   }
