@@ -57,6 +57,7 @@ describe('nearest', () => {
     const { reader } = new MemoryCollection(points, { spaces: { '': 'Dot' } });
     const positive = Array.from({ length: 100 }, (_, i) => 200 - i);
     expect(ids(await reader.query({ query: { recommend: { positive } }, limit: 3 }))).toEqual([100, 99, 98]);
+    expect(await reader.query({ query: 7, limit: 1_000_000 })).toHaveLength(199);
     const filter = { must_not: [{ has_id: [100] }] };
     expect(ids(await reader.query({ query: { recommend: { positive } }, filter, limit: 2 }))).toEqual([
       99, 98,

@@ -120,6 +120,7 @@ describe('prefetches', () => {
     [{ prefetch: [7 as never], query: [1], using: 'up' }, 'prefetch[0]: expected an object, got 7'],
     [{ limit: 1_000_001 }, 'limit: expected an integer'],
     [{ offset: -1 }, 'offset: expected an integer from 0'],
+    [{ offset: 999_991 }, 'offset: offset and limit together may be 1000000, got 1000001'],
     [{ query: {} as never }, 'query: expected a vector, a point id, or a query (nearest'],
     [{ query: 'abc', using: 'up' }, 'query: "abc" is not a point id'],
     [{ using: 5 as never }, "using: expected a vector's name, got 5"],

@@ -26,7 +26,7 @@ import { rowsById } from './kinds/plain.js';
 import { matrixOffsets, matrixPairs, searchMatrix } from './matrix.js';
 import { RequestReader } from './read.js';
 import { Recorder, type Selectors } from './record.js';
-import { badRequest, readInteger, refuse, shown } from './refuse.js';
+import { badRequest, MOST_HITS, readInteger, refuse, shown } from './refuse.js';
 import { runNode, withoutRepeats } from './run.js';
 import { Scope } from './scope.js';
 import { type QuerySource, Views } from './source.js';
@@ -118,6 +118,8 @@ async function query(request: QueryRequest, views: Views, turns: Turns): Promise
   const skipped = readInteger(request.offset, 'offset', 0, 0);
   // There are no pages of a sample that is drawn anew each time.
   const offset = random ? 0 : skipped;
+  if (offset + node.limit > MOST_HITS)
+    throw refuse('offset', `offset and limit together may be ${MOST_HITS}, got ${offset + node.limit}.`);
   const run = { views, turns, excluded: reader.excluded };
   const hits = withoutRepeats(await runNode(node, offset + node.limit, run));
   return recorder.all(sliceHits(hits, offset, offset + node.limit));

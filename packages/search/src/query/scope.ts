@@ -8,6 +8,7 @@ import { largerIsBetter } from '../index/types.js';
 import type { NearestOptions, VectorSpace } from '../space/types.js';
 import type { View } from '../store/view.js';
 import type { Filter, SearchParams } from '../types/index.js';
+import { MOST_HITS } from './refuse.js';
 import type { Turns } from './turns.js';
 
 /** More excluded rows than this are taken out of the filter instead of out of the result. */
@@ -63,19 +64,24 @@ export class Scope {
     return found.subarray(0, count);
   }
 
-  /** How to search a space, so that at most {@link surplus} of the hits are examples. */
-  async searching(): Promise<NearestOptions> {
+  /** How to search a space for `count` points, and how many hits to ask for, as examples may be among them. */
+  async searching(count: number): Promise<{ options: NearestOptions; most: number }> {
     const { view, prefetched, within, params } = this.#options;
     const { hnsw_ef: ef, exact } = params;
     let filter = prefetched ?? (await view.searchable(this.#filter()));
     if (within && !prefetched) filter = (filter ?? view.live).and(within);
-    if (this.excluded.size > FEW_EXCLUDED) filter = (filter ?? view.live).andNot(Bitset.of(this.excluded));
-    return {
+    let most = count + this.excluded.size;
+    if (this.excluded.size > FEW_EXCLUDED || most > MOST_HITS) {
+      filter = (filter ?? view.live).andNot(Bitset.of(this.excluded));
+      most = count;
+    }
+    const options = {
       ...(await this.comparing()),
       ...(filter && { filter }),
       ...(ef && { ef }),
       ...((exact || prefetched) && { exact: true }),
     };
+    return { options, most };
   }
 
   /** How to compare a vector with rows. */
@@ -84,10 +90,6 @@ export class Scope {
     const corpus = typeof idf === 'object' && idf !== null ? await this.view.matching(idf.corpus) : undefined;
     const { signal } = this.turns;
     return { ...(corpus && { corpus }), ...(signal && { signal }) };
-  }
-
-  get surplus(): number {
-    return this.excluded.size > FEW_EXCLUDED ? 0 : this.excluded.size;
   }
 
   /** Whether a score of this space is beyond the threshold. As in Qdrant an equal one is not. */

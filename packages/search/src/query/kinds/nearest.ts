@@ -25,10 +25,9 @@ export class Nearest implements QueryKind {
 
   async search(scope: Scope, count: number): Promise<Hits> {
     const { space } = this;
-    const options = await scope.searching();
-    const most = Math.min(count + scope.surplus, space.size);
-    if (most === 0 || count === 0) return NO_HITS;
-    const hits = await space.nearest(this.vector, most, options);
+    const { options, most } = await scope.searching(count);
+    if (space.size === 0 || count === 0) return NO_HITS;
+    const hits = await space.nearest(this.vector, Math.min(most, space.size), options);
     return keepHits(hits, count, (row, score) => !scope.excluded.has(row) && scope.enough(space, score));
   }
 }
