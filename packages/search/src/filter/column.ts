@@ -102,6 +102,12 @@ export class Column {
     return rows;
   }
 
+  /** The rows of one value, in no particular order. */
+  rowsOf(value: Scalar): Iterable<number> {
+    const posting = this.#values.get(value);
+    return posting === undefined ? [] : typeof posting === 'number' ? [posting] : posting;
+  }
+
   /** Rows where something other than null and `[]` stands. */
   filled(): Bitset {
     return this.#filled;
