@@ -6,9 +6,9 @@
 import { join } from 'node:path';
 import { FletchError } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
-import { readSpecs, type VectorSpec } from '../space/spec.js';
 import { Reader, type ReadOptions } from '../query/reader.js';
 import type { QuerySource } from '../query/source.js';
+import { readSpecs, type VectorSpec } from '../space/spec.js';
 import type {
   CollectionInfo,
   CountRequest,
@@ -28,10 +28,10 @@ import type {
   ScoredPoint,
   ScrollRequest,
   ScrollResult,
-  UpdateOperation,
   SearchMatrixOffsets,
   SearchMatrixPairs,
   SearchMatrixRequest,
+  UpdateOperation,
   UpdateResult,
   UpsertOptions,
   VectorNameConfig,
