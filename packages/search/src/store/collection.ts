@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import { FletchError } from '@fletch/base';
+import { FletchError, type Json } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
 import { Reader, type ReadOptions } from '../query/reader.js';
 import type { QuerySource } from '../query/source.js';
@@ -16,7 +16,7 @@ import type {
   FacetRequest,
   GroupsResult,
   Payload,
-  PayloadFieldType,
+  PayloadFieldSchema,
   PayloadSelector,
   PointId,
   PointRecord,
@@ -41,14 +41,14 @@ import { batchUpdate } from './batch.js';
 import { checkData } from './check-data.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
+import { paramsOf, readIndexSchema } from './index-params.js';
 import { type IndexFactory, VectorIndexes } from './indexes.js';
 import { collectionInfo } from './info.js';
 import type { CollectionManifest } from './manifest.js';
 import { encodePayload } from './payload.js';
 import { deleteVectorsWrite, updateVectorsWrite, upsertWrite, type WriteContext } from './point-updates.js';
 import { Points } from './points.js';
-import { readCount } from './read.js';
-import { indexTest, type Schema } from './schema.js';
+import { indexUse, type Schema } from './schema.js';
 import { SnapshotTimer } from './snapshot-timer.js';
 import type { Collection, StoreWarning } from './types.js';
 import { deleteWrite, merging, payloadWrite, removing, replacing } from './updates.js';
@@ -97,7 +97,8 @@ export class StoredCollection implements Collection {
     this.#writer = new Writer((writes) => this.#points.commit(writes));
     this.#onWarning = onWarning;
     this.#timer = new SnapshotTimer(indexes, () => this.#writer.exclusively(() => this.#save()));
-    for (const field of Object.keys(this.#schema)) this.#points.columns.declare(parsePath(field));
+    for (const [field, schema] of Object.entries(this.#schema))
+      this.#points.columns.declare(parsePath(field), paramsOf(schema));
     this.#timer.changed();
   }
 
@@ -238,7 +239,12 @@ export class StoredCollection implements Collection {
 
   async facet(request: FacetRequest): Promise<FacetHit[]> {
     this.#checkOpen();
-    return facetHits(request.key, request.filter, readCount(request.limit, 'limit', 1, 10), this.#points);
+    const view = this.#points.view();
+    try {
+      return await facetHits(request, view, this.#schema);
+    } finally {
+      view.release();
+    }
   }
 
   async setPayload(payload: Payload, selector: PointsSelector, key?: string): Promise<UpdateResult> {
@@ -257,16 +263,20 @@ export class StoredCollection implements Collection {
     return this.#submit(() => payloadWrite(replacing({}), selector, this.#points));
   }
 
-  async createPayloadIndex(field: string, type: PayloadFieldType): Promise<UpdateResult> {
+  async createPayloadIndex(field: string, schema: PayloadFieldSchema): Promise<UpdateResult> {
     const path = parsePath(field);
-    indexTest(type);
-    return this.#changeSchema({ ...this.#schema, [field]: type }, () => this.#points.columns.declare(path));
+    const read = readIndexSchema(schema, 'field_schema');
+    const result = await this.#changeSchema({ ...this.#schema, [path.text]: read }, ({ columns }) =>
+      columns.declare(path, paramsOf(read)),
+    );
+    await this.#points.columns.prepareAsync([indexUse(path.text, read)]);
+    return result;
   }
 
   async deletePayloadIndex(field: string): Promise<UpdateResult> {
     const path = parsePath(field);
-    const { [field]: _dropped, ...others } = this.#schema;
-    return this.#changeSchema(others, () => this.#points.columns.undeclare(path));
+    const { [path.text]: _dropped, ...others } = this.#schema;
+    return this.#changeSchema(others, ({ columns }) => columns.undeclare(path));
   }
 
   async setMetadata(metadata: Payload): Promise<void> {
@@ -325,11 +335,12 @@ export class StoredCollection implements Collection {
     }
   }
 
-  async #changeSchema(schema: Schema, then: () => void): Promise<UpdateResult> {
+  async #changeSchema(schema: Schema, then: (points: Points) => void): Promise<UpdateResult> {
     this.#checkOpen();
     await this.#writer.exclusively(async () => {
-      await this.#environment.commit(() => this.#environment.setFact('schema', schema));
-      then();
+      await this.#environment.commit(() => this.#environment.setFact('schema', schema as unknown as Json));
+      then(this.#points);
+      this.#points.forgetFilters();
     });
     return { operation_id: this.#points.version, status: 'completed' };
   }

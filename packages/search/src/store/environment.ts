@@ -197,9 +197,10 @@ export class Environment {
       yield { id: decodeId(key), row: value.readUInt32LE(0) };
   }
 
-  /** All points in order of their rows. */
-  *allPoints(): Generator<{ row: number; point: PointRow }> {
-    for (const { key, value } of this.points.getRange({})) yield { row: key, point: decodePoint(value) };
+  /** All points from row `from` on, in order of their rows. */
+  *allPoints(from = 0): Generator<{ row: number; point: PointRow }> {
+    for (const { key, value } of this.points.getRange({ start: from }))
+      yield { row: key, point: decodePoint(value) };
   }
 
   putLog(version: number, rows: Iterable<number>): void {

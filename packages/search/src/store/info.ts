@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { parsePath } from '../filter/path.js';
 import type { CollectionInfo, Payload, SparseVectorParams, VectorParams } from '../types/index.js';
 import type { VectorIndexes } from './indexes.js';
 import type { Points } from './points.js';
-import { indexTest, type Schema } from './schema.js';
+import { countIndexed, indexUse, type Schema, typeOf } from './schema.js';
 import { defaultHnsw, type VectorSpec } from './vectors.js';
 
 /** What {@link collectionInfo} draws on. */
@@ -68,12 +67,24 @@ function sparseParams(specs: readonly VectorSpec[]): { [name: string]: SparseVec
 }
 
 function payloadSchema(schema: Schema, points: Points): CollectionInfo['payload_schema'] {
-  const fields = Object.entries(schema).map(([field, type]) => ({ field, type, path: parsePath(field) }));
-  points.columns.prepare(fields.map(({ path }) => path));
+  const fields = Object.entries(schema).map(([field, index]) => ({
+    field,
+    index,
+    use: indexUse(field, index),
+  }));
+  points.columns.prepare(fields.map(({ use }) => use));
   return Object.fromEntries(
-    fields.map(({ field, type, path }) => [
-      field,
-      { data_type: type, points: points.column(path)?.countRows(indexTest(type)) ?? 0 },
-    ]),
+    fields.map(({ field, index, use }) => {
+      const type = typeOf(index);
+      const column = points.column(use);
+      return [
+        field,
+        {
+          data_type: type,
+          ...(typeof index !== 'string' && { params: index }),
+          points: column ? countIndexed(column, type) : 0,
+        },
+      ];
+    }),
   );
 }

@@ -12,7 +12,7 @@ import type {
   FacetRequest,
   GroupsResult,
   Payload,
-  PayloadFieldType,
+  PayloadFieldSchema,
   PayloadSelector,
   PointId,
   PointRecord,
@@ -101,7 +101,8 @@ export interface Collection {
   overwritePayload(payload: Payload, selector: PointsSelector): Promise<UpdateResult>;
   deletePayload(keys: readonly string[], selector: PointsSelector): Promise<UpdateResult>;
   clearPayload(selector: PointsSelector): Promise<UpdateResult>;
-  createPayloadIndex(field: string, type: PayloadFieldType): Promise<UpdateResult>;
+  /** Resolves when the index is built; an index that the field had is replaced. */
+  createPayloadIndex(field: string, schema: PayloadFieldSchema): Promise<UpdateResult>;
   deletePayloadIndex(field: string): Promise<UpdateResult>;
   /** Replaces the collection's free metadata. */
   setMetadata(metadata: Payload): Promise<void>;
