@@ -40,6 +40,7 @@ import { SnapshotTimer } from './snapshot-timer.js';
 import type { Collection, StoreWarning } from './types.js';
 import { deleteWrite, merging, payloadWrite, removing, replacing, upsertWrite } from './updates.js';
 import type { VectorSpec } from './vectors.js';
+import type { View } from './view.js';
 import { Writer } from './writer.js';
 
 /** What a collection is opened with. */
@@ -49,6 +50,9 @@ export interface CollectionContext {
   readonly factory: IndexFactory;
   readonly onWarning: ((warning: StoreWarning) => void) | undefined;
 }
+
+/** How long closing waits for reads under way, and a snapshot for rows that are leaving the indexes. */
+const READS_MS = 5000;
 
 /** The collection that `open` gives out. */
 export class StoredCollection implements Collection {
@@ -213,8 +217,15 @@ export class StoredCollection implements Collection {
     );
   }
 
+  /** The state of now, for one read. */
+  view(): View {
+    this.#checkOpen();
+    return this.#points.view();
+  }
+
   async settled(): Promise<void> {
     this.#checkOpen();
+    await this.#points.cleared();
     await this.#indexes.settled();
   }
 
@@ -224,6 +235,8 @@ export class StoredCollection implements Collection {
     this.#closed = true;
     this.#timer.stop();
     await this.#writer.drained();
+    await within(READS_MS, this.#points.history.idle());
+    await this.#points.cleared();
     try {
       if (options.save && this.#indexes.changes > 0) await this.#save();
     } finally {
@@ -246,7 +259,8 @@ export class StoredCollection implements Collection {
   /** Saves snapshots; without one the index is only slower to open, so that is no more than a warning. */
   async #save(): Promise<void> {
     try {
-      await this.#indexes.save(this.#points.version);
+      await within(READS_MS, this.#points.cleared());
+      await this.#indexes.save(this.#points.versionOfIndexes);
     } catch (error) {
       const { message } = error as Error;
       this.#onWarning?.({ collection: this.name, message: `The index snapshot was not saved: ${message}` });
@@ -268,6 +282,16 @@ export class StoredCollection implements Collection {
         details: { collection: this.name },
       });
   }
+}
+
+/** Waits for `work`, but not for longer than that. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 function specsOf(manifest: CollectionManifest): ReadonlyMap<string, VectorSpec> {
