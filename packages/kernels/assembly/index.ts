@@ -23,6 +23,7 @@ export function score4(a: usize, b: usize, bytes: u32, out: usize): void {
 
 export { levelOf } from './rows';
 export { scratchBytes } from './scratch';
+export { compare } from './scan';
 export { queryAddress, search, searchMany } from './search';
 export { link } from './link';
 export { forget, forgetAll, mend, repair } from './repair';
