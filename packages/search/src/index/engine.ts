@@ -7,7 +7,8 @@ import { availableParallelism } from 'node:os';
 import { FletchError } from '@fletch/base';
 import { Area, Header, MAX_THREADS } from '@fletch/kernels';
 import type { Bitset } from './bitset.js';
-import type { Planner, SearchPlan } from './cost.js';
+import type { Planner } from './cost.js';
+import { Crowd } from './crowd.js';
 import { Gate } from './gate.js';
 import type { Rows } from './rows.js';
 import { Slots } from './slots.js';
@@ -21,6 +22,8 @@ const SHARED_QUERIES = 8;
 const WALKS = 64;
 /** Components compared in about a millisecond: what costs more has no place on the event loop. */
 const HEAVY = 2_500_000;
+/** Components compared in the time that handing a search to a thread takes from the event loop, about 0.05 ms. */
+const LIGHT = 250_000;
 
 /** Queries in the index's memory, and how they are answered. */
 interface Batch {
@@ -46,6 +49,7 @@ export class Engine {
   readonly #filter: Area;
   readonly #out: Area;
   readonly #list: Area;
+  readonly #crowd = new Crowd();
   #closed = false;
   #lastSearch = Number.NEGATIVE_INFINITY;
 
@@ -88,7 +92,7 @@ export class Engine {
     return read(arena.words, arena.floats, out, wanted, count);
   }
 
-  /** {@link search} in a thread when it is long work. */
+  /** {@link search} in a thread when it is long work, or when others want to search meanwhile. */
   async searchAsync(
     query: Float32Array,
     k: number,
@@ -98,9 +102,14 @@ export class Engine {
     const factors = this.#check(query, 1);
     const wanted = this.#wanted(k);
     if (wanted === 0) return noHits();
-    if (!this.#isHeavy(planner(wanted, options))) return this.search(query, k, options, planner);
+    const { cost } = planner(wanted, options);
+    const components = (cost + this.rows.header(Header.tailCount)) * this.rows.padded;
+    const crowded = this.#crowd.begin();
+    if (components < LIGHT || (components < HEAVY && !crowded))
+      return this.search(query, k, options, planner);
     const batch = { queries: query, factors, first: 0, count: 1, k, options, plan: planner };
-    return (await this.quiet.together(() => this.#runBatch(batch)))[0]!;
+    const run = () => this.quiet.together(() => this.#runBatch(batch));
+    return (await this.#crowd.during(run))[0]!;
   }
 
   /** {@link search} for many queries, on the threads. */
@@ -204,10 +213,6 @@ export class Engine {
     } finally {
       for (const area of areas) area.free();
     }
-  }
-
-  #isHeavy({ cost }: SearchPlan): boolean {
-    return (cost + this.rows.header(Header.tailCount)) * this.rows.padded > HEAVY;
   }
 
   /** Checks queries; returns what to multiply each with. */
