@@ -139,9 +139,11 @@ export class Graph {
     const { length } = this.#batch;
     if (length === 0) return;
     this.#adaptBatchSize(length, this.#batchMs);
-    await this.#engine.quiet.alone(() => this.tail.dropFirst(length));
-    this.#batch = new Uint32Array(0);
-    this.#count(length);
+    await this.#engine.quiet.alone(() => {
+      this.tail.dropFirst(length);
+      this.#batch = new Uint32Array(0);
+      this.#count(length);
+    });
   }
 
   /**
