@@ -52,7 +52,10 @@ export class Bitset {
   }
 
   clone(): Bitset {
-    return Bitset.#from(this.words.slice());
+    const copy = new Bitset();
+    copy.words = this.words.slice();
+    copy.#count = this.#count;
+    return copy;
   }
 
   /** Rows in both sets. */

@@ -203,7 +203,9 @@ export class MemoryCollection {
       point: (at) => ({ version: at + 1, json: JSON.stringify(payloadOf(at)) }),
       matching,
       searchable: async (filter) => (filter ? matching(filter) : undefined),
-      column: async (path) => columns.get(path),
+      column: async (field) => columns.get(field),
+      changed: () => new Map(),
+      counts: async (field, within) => new Map(columns.get(field)!.counts(within)),
       ordered: (start) =>
         points
           .map(({ id }, at) => ({ id, row: at }))

@@ -66,6 +66,9 @@ export interface CollectionContext {
   readonly resolve: (collection: string) => StoredCollection | undefined;
 }
 
+/** How long closing waits for reads under way, and a snapshot for rows that are leaving the indexes. */
+const READS_MS = 5000;
+
 /** The collection that `open` gives out. */
 export class StoredCollection implements Collection {
   readonly name: string;
@@ -289,6 +292,7 @@ export class StoredCollection implements Collection {
 
   async settled(): Promise<void> {
     this.#checkOpen();
+    await this.#points.cleared();
     await this.#indexes.settled();
   }
 
@@ -298,6 +302,8 @@ export class StoredCollection implements Collection {
     this.#closed = true;
     this.#timer.stop();
     await this.#writer.drained();
+    await within(READS_MS, this.#points.history.idle());
+    await this.#points.cleared();
     try {
       if (options.save && this.#indexes.changes > 0) await this.#save();
     } finally {
@@ -328,7 +334,8 @@ export class StoredCollection implements Collection {
   /** Saves snapshots; without one the index is only slower to open, so that is no more than a warning. */
   async #save(): Promise<void> {
     try {
-      await this.#indexes.save(this.#points.version);
+      await within(READS_MS, this.#points.cleared());
+      await this.#indexes.save(this.#points.versionOfIndexes);
     } catch (error) {
       const { message } = error as Error;
       this.#onWarning?.({ collection: this.name, message: `The index snapshot was not saved: ${message}` });
@@ -360,4 +367,14 @@ export class StoredCollection implements Collection {
         details: { collection: this.name },
       });
   }
+}
+
+/** Waits for `work`, but not for longer than that. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }

@@ -30,10 +30,9 @@ export async function facetHits(request: FacetRequest, view: View, schema: Schem
       { details: { field: path.text } },
     );
   const within = request.filter ? await view.matching(request.filter) : undefined;
-  const column = (await view.column(path))!;
   const canonical = typeOf(declared!) === 'uuid' ? (value: Scalar) => parseUuid(value as string)! : undefined;
   const hits = new Map<Scalar, number>();
-  for (const [value, count] of column.counts(within)) {
+  for (const [value, count] of (await view.counts(path, within))!) {
     if (!test(value)) continue;
     const shown = canonical ? canonical(value) : value;
     hits.set(shown, (hits.get(shown) ?? 0) + count);

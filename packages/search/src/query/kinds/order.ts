@@ -99,7 +99,9 @@ class Ordered implements QueryKind {
   async #byColumn(within: Bitset, scope: Scope, count: number): Promise<Hits | undefined> {
     const column = await scope.view.column(this.#path);
     if (!column) return undefined;
-    const written = new Map<number, Scalar[]>();
+    const changed = scope.view.changed();
+    const past = this.#changedRows(within, scope);
+    const written = new Map<number, Scalar[]>(Array.from(past.keys(), (number) => [number, []]));
     for (const [value] of column.counts()) {
       const number = this.#numberOf(value);
       if (number === undefined || !this.#begun(number)) continue;
@@ -113,10 +115,10 @@ class Ordered implements QueryKind {
     const values: number[] = [];
     for (const number of numbers) {
       if (rows.length >= count) break;
-      const found = new Set<number>();
+      const found = new Set<number>(past.get(number));
       for (const value of written.get(number)!)
         for (const row of column.rowsOf(value))
-          if (within.has(row) && !scope.excluded.has(row)) found.add(row);
+          if (within.has(row) && !changed.has(row) && !scope.excluded.has(row)) found.add(row);
       const sorted = found.size > 1 ? [...found].sort((a, b) => this.#compareIds(scope, a, b)) : found;
       for (const row of sorted) {
         rows.push(row);
@@ -124,6 +126,22 @@ class Ordered implements QueryKind {
       }
     }
     return this.#hits(rows.slice(0, count), values);
+  }
+
+  /** Rows whose point has changed since the view was made, by the numbers that it had: columns follow writes. */
+  #changedRows(within: Bitset, scope: Scope): Map<number, number[]> {
+    const found = new Map<number, number[]>();
+    for (const [row, point] of scope.view.changed()) {
+      if (!within.has(row) || scope.excluded.has(row)) continue;
+      for (const value of elements(valuesAt(payloadOf(point), this.#path))) {
+        const number = this.#numberOf(value);
+        if (number === undefined || !this.#begun(number)) continue;
+        const rows = found.get(number);
+        if (rows) rows.push(row);
+        else found.set(number, [row]);
+      }
+    }
+    return found;
   }
 
   async #byPayload(scope: Scope, count: number): Promise<Hits> {
