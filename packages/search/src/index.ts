@@ -3,10 +3,12 @@
  *
  * @module @fletch/search
  */
+export * from './filter/index.js';
 export { Bitset } from './index/bitset.js';
 export * from './index/create.js';
 export { readSnapshotOwner } from './index/snapshot.js';
 export * from './index/types.js';
+export { indexTypes, readIndexSchema } from './store/index-params.js';
 export { open } from './store/open.js';
 export * from './store/types.js';
 export * from './types/index.js';

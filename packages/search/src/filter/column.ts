@@ -7,19 +7,19 @@ import type { Json } from '@fletch/base';
 import { Bitset } from '../index/bitset.js';
 import type { Payload } from '../types/index.js';
 import type { Area } from './geo/area.js';
-import { geoPointOf, isOnGlobe } from './geo/point.js';
+import { geoPointOf } from './geo/point.js';
 import { GeoRows } from './geo/rows.js';
 import { type DateBounds, OrderedDates } from './ordered-dates.js';
-import { type Bounds, OrderedRows, type SortedPairs } from './ordered-rows.js';
-import { isObject, type Path, valuesAt } from './path.js';
+import { type Bounds, OrderedRows, sortedPairs } from './ordered-rows.js';
+import { type Path, valuesAt } from './path.js';
 import { type Posting, rowsOf, sharedWith, sizeOf, withoutRow, withRow } from './posting.js';
 import { Presence } from './presence.js';
 import { RowSet } from './row-set.js';
 import type { Analyzer } from './text/analyzer.js';
 import { TextRows } from './text/rows.js';
+import { distinctElements, isScalar, type Scalar, textsOf } from './values.js';
 
-/** A value that can be matched. */
-export type Scalar = string | number | boolean;
+export type { Scalar } from './values.js';
 
 /** Rough bytes of a map entry, of a row in a list, of a number in order and of a point on the globe. */
 const ENTRY_BYTES = 64;
@@ -34,8 +34,8 @@ export class Column {
   /** The tokens of texts, in a column made for a text index; such a column holds no values. */
   readonly text: TextRows | undefined;
   readonly #values = new Map<Scalar, Posting>();
-  readonly #numbers = new OrderedRows(() => this.#sortedNumbers());
-  readonly #dates = new OrderedDates(() => this.#strings());
+  readonly #numbers = new OrderedRows(() => sortedPairs(this.#postings('number')));
+  readonly #dates = new OrderedDates(() => this.#postings('string'));
   readonly #points = new GeoRows();
   /** Rows with an element other than null. */
   readonly #some = new Bitset();
@@ -119,7 +119,7 @@ export class Column {
   /** Rows with a string that passes the test. */
   strings(test: (value: string) => boolean): Bitset {
     const rows = new RowSet(this.#rows);
-    for (const [value, posting] of this.#strings()) if (test(value)) rows.addPosting(posting);
+    for (const [value, posting] of this.#postings('string')) if (test(value)) rows.addPosting(posting);
     return rows.done();
   }
 
@@ -162,6 +162,27 @@ export class Column {
     }
   }
 
+  /**
+   * The number of rows, of those in `within` when given, that hold each value.
+   *
+   * @param read - the value that a stored one stands for; undefined for those that do not count
+   */
+  countsOf(read: (value: Scalar) => Scalar | undefined, within?: Bitset): Map<Scalar, number> {
+    const postings = new Map<Scalar, Posting>();
+    for (const [stored, posting] of this.#values) {
+      const value = read(stored);
+      if (value === undefined) continue;
+      const other = postings.get(value);
+      postings.set(value, other === undefined ? posting : this.#union(other, posting));
+    }
+    const counts = new Map<Scalar, number>();
+    for (const [value, posting] of postings) {
+      const count = within ? sharedWith(posting, within) : sizeOf(posting);
+      if (count > 0) counts.set(value, count);
+    }
+    return counts;
+  }
+
   /** Number of rows that hold a value of which `test` holds. */
   countRows(test: (value: Scalar) => boolean): number {
     return this.#collected((rows) => {
@@ -176,7 +197,7 @@ export class Column {
 
   #addValues(row: number, values: readonly Json[]): void {
     let count = 0;
-    for (const value of distinct(values)) {
+    for (const value of distinctElements(values)) {
       if (value === null) continue;
       count++;
       if (isScalar(value)) this.#addScalar(row, value);
@@ -209,7 +230,7 @@ export class Column {
     this.#numbers.remove(row);
     this.#dates.remove(row);
     this.#points.remove(row);
-    for (const value of distinct(values)) {
+    for (const value of distinctElements(values)) {
       if (!isScalar(value)) continue;
       const posting = withoutRow(this.#values.get(value), row);
       if (posting === undefined) this.#values.delete(value);
@@ -223,51 +244,18 @@ export class Column {
     return rows.done();
   }
 
-  *#strings(): Generator<[string, Posting]> {
-    for (const entry of this.#values) if (typeof entry[0] === 'string') yield entry as [string, Posting];
+  #union(a: Posting, b: Posting): Bitset {
+    return this.#collected((rows) => {
+      rows.addPosting(a);
+      rows.addPosting(b);
+    });
   }
 
-  #sortedNumbers(): SortedPairs {
-    const numbers: number[] = [];
-    let count = 0;
-    for (const [value, posting] of this.#values)
-      if (typeof value === 'number') {
-        numbers.push(value);
-        count += sizeOf(posting);
-      }
-    const keys = new Float64Array(count);
-    const rows = new Uint32Array(count);
-    let at = 0;
-    for (const value of Float64Array.from(numbers).sort())
-      for (const row of rowsOf(this.#values.get(value)!)) {
-        keys[at] = value;
-        rows[at++] = row;
-      }
-    return { keys, rows };
+  /** Every value of a type with its rows. */
+  *#postings<T extends 'string' | 'number'>(
+    type: T,
+  ): Generator<[T extends 'string' ? string : number, Posting]> {
+    for (const entry of this.#values)
+      if (typeof entry[0] === type) yield entry as [T extends 'string' ? string : number, Posting];
   }
-}
-
-/** The values that conditions look at: arrays are opened once. */
-export function elements(values: readonly Json[]): Json[] {
-  return values.some(Array.isArray) ? values.flat(1) : (values as Json[]);
-}
-
-export function isScalar(value: Json): value is Scalar {
-  return value !== null && !Array.isArray(value) && !isObject(value);
-}
-
-/** The strings among the values. */
-export function textsOf(values: readonly Json[]): string[] {
-  return elements(values).filter((value) => typeof value === 'string');
-}
-
-/** Whether a value is a point that an index of type `geo` holds. */
-export function isGeoPoint(value: Json): boolean {
-  const point = geoPointOf(value);
-  return point !== undefined && isOnGlobe(point);
-}
-
-function distinct(values: readonly Json[]): Iterable<Json> {
-  const all = elements(values);
-  return all.length > 1 ? new Set(all) : all;
 }

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Json } from '@fletch/base';
-import { isScalar, type Scalar, textsOf } from './column.js';
 import { invalidFilter, keysSet, readObject, shown } from './condition.js';
 import { anyElement, type FieldTest } from './field-test.js';
 import type { Analyzer } from './text/analyzer.js';
 import { type TextRows, textTests } from './text/rows.js';
+import { isScalar, type Scalar, textsOf } from './values.js';
 
 /** What a field has to be matched by. */
 export interface MatchContext {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isFletchError } from '@fletch/base';
 import { z } from '@hono/zod-openapi';
 
 /** How a {@link wire} schema refuses: what is wrong, and where below the value. */
@@ -39,6 +40,24 @@ export function branch<T>(choose: (value: unknown) => z.ZodType<T> | string) {
     for (const issue of checked.error.issues)
       context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
     return z.NEVER;
+  });
+}
+
+/**
+ * A schema that is a check of the library: `check` returns what it read, or throws a `FletchError` whose details name
+ * the place (`at`), what is wrong there (`what`) and whether the value is well-formed all the same (`ofValue`).
+ */
+export function checked<T>(check: (value: unknown, at: string) => T) {
+  return z.unknown().transform((value, context): T => {
+    try {
+      return check(value, '');
+    } catch (error) {
+      if (!isFletchError(error)) throw error;
+      const { at, what, ofValue } = error.details as { at: string; what: string; ofValue: boolean };
+      const path = at === '' ? [] : [at.replace(/^\./, '')];
+      context.issues.push({ code: 'custom', message: what, path, params: { ofValue }, input: value });
+      return z.NEVER;
+    }
   });
 }
 
