@@ -26,6 +26,8 @@ const ENTRY_BYTES = 64;
 const ROW_BYTES = 8;
 const NUMBER_BYTES = 16;
 const POINT_BYTES = 128;
+/** So many distinct values are quickly gone through. */
+const FEW_VALUES = 2048;
 
 /** Answers every condition on one field without looking at a payload; kept up to date row by row. */
 export class Column {
@@ -34,11 +36,13 @@ export class Column {
   /** The tokens of texts, in a column made for a text index; such a column holds no values. */
   readonly text: TextRows | undefined;
   readonly #values = new Map<Scalar, Posting>();
-  readonly #numbers = new OrderedRows(() => sortedPairs(this.#postings('number')));
+  readonly #numbers = new OrderedRows(() => sortedPairs([...this.#postings('number')]));
   readonly #dates = new OrderedDates(() => this.#postings('string'));
   readonly #points = new GeoRows();
   /** Rows with an element other than null. */
   readonly #some = new Bitset();
+  /** Rows with an element that is an object or an array. */
+  readonly #compound = new Bitset();
   /** How many distinct elements other than null the rows have that have more than one. */
   readonly #several = new Map<number, number>();
   #valueBytes = 0;
@@ -99,28 +103,16 @@ export class Column {
 
   /** Rows with a value, other than null, that is none of these. */
   except(values: Iterable<Scalar>): Bitset {
-    const rows = RowSet.from(this.#some);
-    const unwanted = new Map<number, number>();
-    for (const value of values) {
-      const posting = this.#values.get(value);
-      if (posting === undefined) continue;
-      if (this.#several.size === 0 && posting instanceof Bitset) rows.deleteSet(posting);
-      else
-        for (const row of rowsOf(posting)) {
-          const count = this.#several.get(row);
-          const found = (unwanted.get(row) ?? 0) + 1;
-          if (count === undefined || found === count) rows.delete(row);
-          else unwanted.set(row, found);
-        }
-    }
-    return rows.done();
+    const unwanted = new Set(values);
+    return this.#values.size <= FEW_VALUES ? this.#withOthers(unwanted) : this.#withoutAll(unwanted);
   }
 
   /** Rows with a string that passes the test. */
   strings(test: (value: string) => boolean): Bitset {
-    const rows = new RowSet(this.#rows);
-    for (const [value, posting] of this.#postings('string')) if (test(value)) rows.addPosting(posting);
-    return rows.done();
+    return this.#collected((rows) => {
+      for (const value of this.#values.keys())
+        if (typeof value === 'string' && test(value)) rows.addPosting(this.#values.get(value));
+    });
   }
 
   /** Rows with a number between the bounds. */
@@ -195,6 +187,28 @@ export class Column {
     return this.#points.size;
   }
 
+  /** {@link except}, by the rows of all other values. */
+  #withOthers(unwanted: ReadonlySet<Scalar>): Bitset {
+    return this.#collected((rows) => {
+      rows.addSet(this.#compound);
+      for (const [value, posting] of this.#values) if (!unwanted.has(value)) rows.addPosting(posting);
+    });
+  }
+
+  /** {@link except}, by taking out the rows that have nothing but these values. */
+  #withoutAll(unwanted: ReadonlySet<Scalar>): Bitset {
+    const rows = RowSet.from(this.#some);
+    const found = new Map<number, number>();
+    for (const value of unwanted)
+      for (const row of rowsOf(this.#values.get(value) ?? [])) {
+        const count = this.#several.get(row);
+        const so = (found.get(row) ?? 0) + 1;
+        if (count === undefined || so === count) rows.delete(row);
+        else found.set(row, so);
+      }
+    return rows.done();
+  }
+
   #addValues(row: number, values: readonly Json[]): void {
     let count = 0;
     for (const value of distinctElements(values)) {
@@ -202,6 +216,7 @@ export class Column {
       count++;
       if (isScalar(value)) this.#addScalar(row, value);
       else {
+        this.#compound.add(row);
         const point = geoPointOf(value);
         if (!point) continue;
         this.#points.add(row, point);
@@ -226,6 +241,7 @@ export class Column {
 
   #removeValues(row: number, values: readonly Json[]): void {
     this.#some.delete(row);
+    this.#compound.delete(row);
     this.#several.delete(row);
     this.#numbers.remove(row);
     this.#dates.remove(row);

@@ -52,18 +52,26 @@ export class OrderedDates {
   }
 
   #read(): OrderedRows {
-    for (const [text, posting] of this.#strings()) {
-      const date = parseDatetime(text);
-      if (typeof date === 'bigint') for (const row of rowsOf(posting)) this.#addFar(date, row);
-    }
-    return new OrderedRows(() => sortedPairs(this.#nearDates()));
+    const first = this.#nearDates((date, posting) => {
+      for (const row of rowsOf(posting)) this.#addFar(date, row);
+    });
+    let known: typeof first | undefined = first;
+    return new OrderedRows(() => {
+      const dates = known ?? this.#nearDates();
+      known = undefined;
+      return sortedPairs(dates);
+    });
   }
 
-  *#nearDates(): Generator<[number, Posting]> {
+  /** @param far - called for the dates that a double does not hold */
+  #nearDates(far?: (date: bigint, posting: Posting) => void): [number, Posting][] {
+    const near: [number, Posting][] = [];
     for (const [text, posting] of this.#strings()) {
       const date = parseDatetime(text);
-      if (typeof date === 'number') yield [date, posting];
+      if (typeof date === 'number') near.push([date, posting]);
+      else if (date !== undefined) far?.(date, posting);
     }
+    return near;
   }
 
   #addFar(date: bigint, row: number): void {

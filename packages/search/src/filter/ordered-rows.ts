@@ -91,9 +91,9 @@ export class OrderedRows {
   }
 }
 
-/** Sorts distinct numbers with their rows. */
-export function sortedPairs(postings: Iterable<readonly [number, Posting]>): SortedPairs {
-  const entries = [...postings].sort(([a], [b]) => a - b);
+/** Sorts numbers with their rows; `entries` is sorted, too. */
+export function sortedPairs(entries: [number, Posting][]): SortedPairs {
+  entries.sort((a, b) => a[0] - b[0]);
   const count = entries.reduce((sum, [, posting]) => sum + sizeOf(posting), 0);
   const keys = new Float64Array(count);
   const rows = new Uint32Array(count);
