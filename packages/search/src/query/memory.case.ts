@@ -205,7 +205,7 @@ export class MemoryCollection {
       searchable: async (filter) => (filter ? matching(filter) : undefined),
       column: async (field) => columns.get(field),
       changed: () => new Map(),
-      counts: async (field, within) => new Map(columns.get(field)!.counts(within)),
+      counts: async (field, read, within) => columns.get(field)!.countsOf(read, within),
       ordered: (start) =>
         points
           .map(({ id }, at) => ({ id, row: at }))

@@ -148,15 +148,20 @@ export class StateView implements View {
     return this.#caughtUp().before;
   }
 
-  async counts(field: FieldUse, within: Bitset = this.live): Promise<Map<Scalar, number> | undefined> {
+  async counts(
+    field: FieldUse,
+    read: (value: Scalar) => Scalar | undefined,
+    within: Bitset = this.live,
+  ): Promise<Map<Scalar, number> | undefined> {
     const column = await this.column(field);
     if (!column) return undefined;
     const { before } = this.#caughtUp();
-    if (before.size === 0) return new Map(column.counts(within));
+    if (before.size === 0) return column.countsOf(read, within);
     const past = new Column(field);
     for (const [row, point] of before) past.add(row, payloadOf(point));
-    const counts = new Map(column.counts(within.andNot(Bitset.of(before.keys()))));
-    for (const [value, count] of past.counts(within)) counts.set(value, (counts.get(value) ?? 0) + count);
+    const counts = column.countsOf(read, within.andNot(Bitset.of(before.keys())));
+    for (const [value, count] of past.countsOf(read, within))
+      counts.set(value, (counts.get(value) ?? 0) + count);
     return counts;
   }
 

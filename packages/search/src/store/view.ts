@@ -37,8 +37,16 @@ export interface View {
   column(field: FieldUse): Promise<Column | undefined>;
   /** What the view's rows held whose point has changed or gone since. */
   changed(): ReadonlyMap<number, PointRow>;
-  /** How many points of `within` (default: all) have each value of a field; undefined as for {@link column}. */
-  counts(field: FieldUse, within?: Bitset): Promise<Map<Scalar, number> | undefined>;
+  /**
+   * How many points of `within` (default: all) have each value of a field; undefined as for {@link column}.
+   *
+   * @param read - the value that a stored one stands for; undefined for those that do not count
+   */
+  counts(
+    field: FieldUse,
+    read: (value: Scalar) => Scalar | undefined,
+    within?: Bitset,
+  ): Promise<Map<Scalar, number> | undefined>;
   /** Points in order of their ids, from `start` on. */
   ordered(start?: PointId): Iterable<{ id: PointId; row: number }>;
   /** The vectors called `name`. Throws `INVALID_ARGUMENT` naming those that there are. */

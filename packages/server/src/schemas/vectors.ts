@@ -14,7 +14,7 @@ const FLOAT32_MAX = 3.4028234663852886e38;
 function readDense(value: unknown, refuse: Refuse): Float32Array | undefined {
   if (!Array.isArray(value)) return refuse(`expected an array of numbers, got ${kind(value)}`) as undefined;
   if (value.length === 0)
-    return refuse('expected at least one number, got an empty array', [], 'bounds') as undefined;
+    return refuse('expected at least one number, got an empty array', [], 'ofValue') as undefined;
   const vector = new Float32Array(value.length);
   for (let column = 0; column < value.length; column++) {
     const component: unknown = value[column];
@@ -49,14 +49,14 @@ export const MultiDenseVector = wire<Float32Array[]>((value, refuse) => {
       return refuse(
         `all vectors must have the same dimension, found ${vector.length} beside ${vectors[0]!.length}`,
         [token],
-        'bounds',
+        'ofValue',
       ) as undefined;
     components += vector.length;
     if (components >= MAX_MULTI_COMPONENTS)
       return refuse(
         `total size of all vectors must be less than ${MAX_MULTI_COMPONENTS}`,
         [],
-        'bounds',
+        'ofValue',
       ) as undefined;
     vectors.push(vector);
   }
@@ -75,9 +75,9 @@ export const SparseVectorSchema = wire<SparseVector>((value, refuse) => {
   if (!Array.isArray(values))
     return refuse(`expected an array of numbers, got ${kind(values)}`, ['values']) as undefined;
   if (values.length !== indices.length)
-    return refuse('must be the same length as indices', ['values'], 'bounds') as undefined;
+    return refuse('must be the same length as indices', ['values'], 'ofValue') as undefined;
   if (new Set(indices).size !== indices.length)
-    return refuse('must be unique', ['indices'], 'bounds') as undefined;
+    return refuse('must be unique', ['indices'], 'ofValue') as undefined;
   const components =
     values.length === 0
       ? new Float32Array(0)
