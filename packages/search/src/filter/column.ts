@@ -144,6 +144,12 @@ export class Column {
     return this.#collected((rows) => this.presence.collectCounts(test, rows));
   }
 
+  /** The rows of one value, in no particular order. */
+  rowsOf(value: Scalar): Iterable<number> {
+    const posting = this.#values.get(value);
+    return posting === undefined ? [] : typeof posting === 'number' ? [posting] : posting;
+  }
+
   /** Rows where something other than null and `[]` stands. */
   filled(): Bitset {
     return this.presence.filled;

@@ -91,7 +91,7 @@ describe('bad points', () => {
   test.each<[string, (collection: Collection) => unknown, string, string]>([
     ['query dimension', (c) => c.query({ query: [1] }), 'DIMENSION_MISMATCH', 'query has 1 dimensions'],
     ['query NaN', (c) => c.query({ query: [1, Number.NaN] }), 'NON_FINITE', 'query[1]'],
-    ['query id', (c) => c.query({ query: 77 }), 'NOT_FOUND', 'no point with id 77'],
+    ['query id', (c) => c.query({ query: 77 }), 'NOT_FOUND', 'No point with id 77'],
     ['query word', (c) => c.query({ query: 'x' }), 'INVALID_ARGUMENT', 'query: "x" is not a point id'],
     ['query kind', (c) => c.query({ query: { fusion: 'rrf' } as never }), 'INVALID_ARGUMENT', 'fusion'],
     ['using', (c) => c.query({ query: [1, 2], using: 'text' }), 'INVALID_ARGUMENT', 'no vector named "text"'],
@@ -170,7 +170,7 @@ describe('queries', () => {
     expect(hits.map(({ id }) => id)).toEqual(order);
     const some = await collection.query({ query: [1, 0], score_threshold: threshold! });
     const larger = distance === 'Cosine' || distance === 'Dot';
-    expect(some).toEqual(hits.filter(({ score }) => (larger ? score >= threshold! : score <= threshold!)));
+    expect(some).toEqual(hits.filter(({ score }) => (larger ? score > threshold! : score < threshold!)));
     expect(some.length).toBeLessThan(4);
     expect(await collection.query({ query: [1, 0], limit: 2, offset: 1 })).toEqual(hits.slice(1, 3));
     expect(await collection.query({ query: [1, 0], limit: 10, offset: 10 })).toEqual([]);
@@ -193,7 +193,7 @@ describe('queries', () => {
       ...[10, 9, 2 ** 40].map((id) => ({ id, vector: [1, 2] })),
     ]);
     expect(await collection.query({ limit: 3 })).toEqual(
-      [9, 10, 2 ** 40].map((id) => ({ id, version: 1, score: 0 })),
+      [9, 10, 2 ** 40].map((id) => ({ id, version: 1, score: 1 })),
     );
     expect((await collection.query({ offset: 3 })).map(({ id }) => id)).toEqual([uuid]);
   });

@@ -33,19 +33,6 @@ describe('query', () => {
     expect(points).toEqual([{ id: 1, version: expect.any(Number), score: 1 }]);
   });
 
-  it('refuses what it cannot do yet, by name', async () => {
-    const cases: [object, string][] = [
-      [{ prefetch: [{ query: [1, 0, 0, 0] }] }, 'prefetch: `prefetch` is not supported yet'],
-      [{ query: { recommend: { positive: [1] } } }, 'query: the query `recommend` is not supported yet'],
-      [{ query: { fusion: 'rrf' } }, 'query: the query `fusion` is not supported yet'],
-      [{ query: { indices: [1], values: [1] } }, 'query: expected an array of numbers, got a sparse vector'],
-      [{ query: { nearest: [1, 0, 0, 0], mmr: { diversity: 0.5 } } }, 'query.mmr'],
-      [{ lookup_from: { collection: 'a' } }, '`lookup_from`'],
-    ];
-    for (const [body, words] of cases)
-      expect(await ask('POST', `${path}/query`, body)).toMatchObject({ status: 400, body: error(words) });
-  });
-
   it('says what is wrong with a query', async () => {
     const cases: [object, number, string][] = [
       [{ query: [1, 0, 0] }, 400, 'expected dim: 4, got 3'],
