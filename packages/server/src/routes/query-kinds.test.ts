@@ -89,9 +89,9 @@ describe('what is wrong with a query of a kind', () => {
       'query.formula.sum[0]: expected a condition',
     ],
     [{ query: { formula: null } }, 400, 'query.formula: expected a number, a variable'],
-    [{ query: { indices: [1], values: [] } }, 400, 'query.values: must be the same length as indices'],
-    [{ query: { indices: [-1], values: [1] } }, 400, 'query.indices[0]: expected an unsigned 32-bit integer'],
-    [{ query: { indices: [1], values: ['x'] } }, 400, 'query.values[0]: expected a finite number'],
+    [{ query: { indices: [1], values: [] } }, 422, 'query.values: must be the same length as indices'],
+    [{ query: { indices: [-1], values: [1] } }, 400, 'query.indices[0]: expected an integer from 0'],
+    [{ query: { indices: [1], values: ['x'] } }, 400, 'query.values[0]: expected a number'],
     [
       {
         query: [

@@ -7,10 +7,10 @@ import { isFletchError } from '@fletch/base';
 import { z } from '@hono/zod-openapi';
 
 /**
- * How a {@link wire} schema refuses: what is wrong, and where below the value. `ofValue` says that the
- * shape was right and only a value is not allowed.
+ * How a {@link wire} schema refuses: what is wrong, where below the value, and whether the shape is right and only a
+ * value is not allowed.
  */
-export type Refuse = (message: string, path?: PropertyKey[], ofValue?: 'ofValue') => void;
+export type Refuse = (message: string, path?: PropertyKey[], ofValue?: boolean) => void;
 
 /**
  * A schema that is a plain function: it returns what it read, or refuses. For big arrays, where one loop is a
@@ -21,13 +21,7 @@ export function wire<T>(read: (value: unknown, refuse: Refuse) => T | undefined)
     let refused = false;
     const result = read(value, (message, path = [], ofValue) => {
       refused = true;
-      context.issues.push({
-        code: 'custom',
-        message,
-        path,
-        input: value,
-        params: { ofValue: ofValue !== undefined },
-      });
+      context.issues.push({ code: 'custom', message, path, input: value, params: { ofValue } });
     });
     return refused ? z.NEVER : (result as T);
   });
