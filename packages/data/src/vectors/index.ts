@@ -10,3 +10,4 @@ export * from './ids.js';
 export * from './neighbors.js';
 export * from './open.js';
 export * from './types.js';
+export * from './write/index.js';

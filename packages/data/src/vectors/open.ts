@@ -8,12 +8,14 @@ import { basename, extname } from 'node:path';
 import { FletchError } from '@fletch/base';
 import { describeReadError } from './bytes.js';
 import { vectorFormats } from './formats/index.js';
+import { isServerAddress, openServer } from './formats/qdrant.js';
 import type { Glance, OpenOptions, VectorFormat, VectorSource } from './types.js';
 
 const HEAD = 512;
 
 /**
- * Opens a file or folder of vectors. Its content says what it is, else its name does, unless `format` is given.
+ * Opens a file or folder of vectors, or a collection of a running server (`http://…`). The content of a file says what it
+ * is, else its name does, unless `format` is given.
  *
  * @throws FletchError `NOT_FOUND`; `INVALID_ARGUMENT` when nothing says what it is; `UNSAFE_FORMAT` for pickles;
  *   `INVALID_INPUT_FILE` when the content is wrong
@@ -25,6 +27,7 @@ const HEAD = 512;
  * ```
  */
 export async function openVectors(path: string, options: OpenOptions = {}): Promise<VectorSource> {
+  if (isServerAddress(path)) return openServer(path, options);
   const glance = await look(path);
   return (await chooseFormat(glance, options.format)).open(path, options);
 }
