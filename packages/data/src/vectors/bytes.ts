@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { describeFileError, FletchError } from '@fletch/base';
 
 /** Something of known length that is read in pieces. */
@@ -53,16 +53,21 @@ export function describeReadError(error: unknown, path: string): unknown {
 export async function openBytes(path: string): Promise<Bytes> {
   let file: FileHandle | undefined;
   try {
+    await checkRegular(path);
     file = await open(path, 'r');
-    const status = await file.stat();
-    if (status.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
-    if (!status.isFile())
-      throw new FletchError('INVALID_ARGUMENT', `${path} is no regular file: save it to one first.`);
-    return fileBytes(file, path, status.size);
+    return fileBytes(file, path, (await file.stat()).size);
   } catch (error) {
     await file?.close();
     throw describeReadError(error, path);
   }
+}
+
+/** Throws before it is opened: opening a pipe waits for somebody to write into it. */
+export async function checkRegular(path: string): Promise<void> {
+  const status = await stat(path);
+  if (status.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+  if (!status.isFile())
+    throw new FletchError('INVALID_ARGUMENT', `${path} is no regular file: save it to one first.`);
 }
 
 function fileBytes(file: FileHandle, name: string, size: number): Bytes {

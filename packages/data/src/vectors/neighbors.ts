@@ -6,7 +6,7 @@
 import { extname } from 'node:path';
 import { FletchError } from '@fletch/base';
 import { type Bytes, invalidFile, openBytes } from './bytes.js';
-import { asDataset, loadHdf5 } from './formats/hdf5-library.js';
+import { asDataset, openHdf5File } from './formats/hdf5-library.js';
 import { checkDimension, checkRoom } from './rows.js';
 
 /** For each query its nearest rows, the nearest first. */
@@ -84,10 +84,9 @@ async function fromIbin(bytes: Bytes): Promise<Neighbors> {
 }
 
 async function fromHdf5(path: string): Promise<Neighbors> {
-  const { File } = await loadHdf5();
-  const file = new File(path, 'r');
+  const { file, close } = await openHdf5File(path);
   try {
-    const found = file.file_id < 0n ? undefined : asDataset(file.get('neighbors'));
+    const found = asDataset(file.get('neighbors'));
     const shape = found?.shape;
     if (!found || shape?.length !== 2) throw invalidFile(path, 'it has no matrix "neighbors".');
     const [count, k] = shape as [number, number];
@@ -98,6 +97,6 @@ async function fromHdf5(path: string): Promise<Neighbors> {
       throw invalidFile(path, 'its neighbours are no 32- or 64-bit integers.');
     return { count, k, ids: Int32Array.from(values as Int32Array, Number) };
   } finally {
-    file.close();
+    close();
   }
 }

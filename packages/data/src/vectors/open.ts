@@ -6,7 +6,7 @@
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { FletchError } from '@fletch/base';
-import { describeReadError } from './bytes.js';
+import { checkRegular, describeReadError } from './bytes.js';
 import { vectorFormats } from './formats/index.js';
 import { isServerAddress, openServer } from './formats/qdrant.js';
 import type { Glance, OpenOptions, VectorFormat, VectorSource } from './types.js';
@@ -37,6 +37,7 @@ async function look(path: string): Promise<Glance> {
   try {
     const status = await stat(path);
     if (status.isDirectory()) return { path, head: Buffer.alloc(0), size: 0, entries: await readdir(path) };
+    await checkRegular(path);
     file = await open(path, 'r');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
     return { path, head: buffer.subarray(0, bytesRead), size: status.size };

@@ -4,8 +4,8 @@
  * @module
  */
 import { FletchError } from '@fletch/base';
-import type { Dataset, File } from 'h5wasm/node';
-import { invalidFile, openBytes } from '../bytes.js';
+import type { Dataset, File } from 'h5wasm';
+import { checkRegular, describeReadError, invalidFile } from '../bytes.js';
 import { fingerprintOf } from '../fingerprint.js';
 import { checkDimension, rowOf, rowsPerBatch } from '../rows.js';
 import type {
@@ -16,7 +16,7 @@ import type {
   VectorFormat,
   VectorSource,
 } from '../types.js';
-import { asDataset, loadHdf5 } from './hdf5-library.js';
+import { asDataset, openHdf5File } from './hdf5-library.js';
 
 const MAGIC = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 
@@ -38,12 +38,11 @@ const distances: ReadonlyMap<string, SourceDistance> = new Map([
 ]);
 
 async function openHdf5(path: string, { part }: OpenOptions): Promise<VectorSource> {
-  // Opened by us first: the library would say of any file only that it cannot be opened.
-  await (await openBytes(path)).close();
-  const { File } = await loadHdf5();
-  const file = within(path, () => new File(path, 'r'));
+  await checkRegular(path).catch((error) => {
+    throw describeReadError(error, path);
+  });
+  const { file, close } = await openHdf5File(path);
   try {
-    if (file.file_id < 0n) throw invalidFile(path, 'it is no sound HDF5 file.');
     const { name, dataset } = chooseMatrix(path, file, part);
     if (dataset.metadata.virtual_sources?.length)
       throw invalidFile(path, `"${name}" in it is put together from other files: name those instead.`);
@@ -64,10 +63,10 @@ async function openHdf5(path: string, { part }: OpenOptions): Promise<VectorSour
           : [],
       fingerprint: await fingerprintOf([path], 'hdf5', name),
       batches: (options) => readBatches(path, dataset, count, dimension, options),
-      close: async () => void file.close(),
+      close: async () => close(),
     };
   } catch (error) {
-    file.close();
+    close();
     throw error;
   }
 }
@@ -97,7 +96,7 @@ function attribute(file: File, name: string): unknown {
 function matrixAt(file: File, name: string): Dataset | undefined {
   try {
     const dataset = asDataset(file.get(name));
-    return dataset?.shape?.length === 2 && /^[<>|]?[fihbqlHIBQL]$/.test(String(dataset.dtype))
+    return dataset?.shape?.length === 2 && /^[<>|]?[fdihbqlHIBQL]$/.test(String(dataset.dtype))
       ? dataset
       : undefined;
   } catch {

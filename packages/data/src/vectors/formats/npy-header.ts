@@ -53,12 +53,15 @@ function parseHeader(text: string, file: string): Omit<NpyHeader, 'start'> {
   if (body === undefined) throw wrong();
   const fields = new Map<string, string>();
   const entry =
-    /\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([0-9L,\s]*\)|\[.*\])\s*(?:,|$)/sy;
+    /\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([0-9L,\s]*\)|\[.*\])\s*(?:,\s*|$)/sy;
+  let end = 0;
   for (let found = entry.exec(body); found; found = entry.exec(body)) {
     if (fields.has(found[1]!)) throw wrong();
     fields.set(found[1]!, found[2]!);
-    if (entry.lastIndex >= body.trimEnd().length) break;
+    end = entry.lastIndex;
+    if (end === body.length) break;
   }
+  if (end !== body.length) throw wrong();
   const descr = fields.get('descr');
   const order = fields.get('fortran_order');
   const shape = fields.get('shape');

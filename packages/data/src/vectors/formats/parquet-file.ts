@@ -88,8 +88,8 @@ async function limitedCompressors(path: string): Promise<Compressors> {
   );
 }
 
-/** The library's errors are about the content. */
-async function within<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Runs what the library does, or what trusts its answers: its errors are about the content. */
+export async function within<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -10,7 +10,7 @@ import { fingerprintOf } from '../fingerprint.js';
 import { chooseField, copyVector, idFields, payloadOf, sourceId, vectorFields } from '../json-rows.js';
 import { checkDimension, rowOf, rowsPerBatch } from '../rows.js';
 import type { BatchOptions, OpenOptions, RowBatch, VectorFormat, VectorSource } from '../types.js';
-import { openParquetFile, type ParquetFile } from './parquet-file.js';
+import { openParquetFile, type ParquetFile, within } from './parquet-file.js';
 
 export const parquet: VectorFormat = {
   name: 'parquet',
@@ -28,7 +28,7 @@ type Row = Record<string, unknown>;
 async function openParquet(path: string, options: OpenOptions): Promise<VectorSource> {
   const bytes = await openBytes(path);
   try {
-    return await source(bytes, options);
+    return await within(path, () => source(bytes, options));
   } catch (error) {
     await bytes.close();
     throw error;
