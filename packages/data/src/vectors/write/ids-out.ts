@@ -47,6 +47,7 @@ export class IdsWriter {
   /** Rewrites what is there from its end on, so that nothing is overwritten before it is read. */
   async #becomeStrings(): Promise<void> {
     this.#strings = true;
+    if (this.#count === 0) return;
     for (let end = this.#count; end > 0; ) {
       const start = Math.max(0, end - PIECE);
       const raw = await this.#file.read(npyHeaderSize + 8 * start, 8 * (end - start));
