@@ -111,20 +111,20 @@ class Run {
       const batch = cut(given, limit - this.#rows);
       this.#rows += batch.count;
       // A batch that was cut is read again, whole, when the import is resumed.
-      const reached = batch === given ? { ...this.#at, from: batch.next, rows: this.#rows } : this.#at;
-      await this.#write(await this.#points(batch, rules), reached);
+      await this.#write(await this.#points(batch, rules), batch === given ? batch.next : undefined);
     }
     await this.#writing;
     if (!signal.aborted && this.#rows < limit)
       this.#at = { source: this.#at.source, file: file + 1, before: this.#rows, rows: this.#rows };
   }
 
-  /** Waits for the write before, then starts this one. */
-  async #write(points: PointStruct[], reached: Checkpoint): Promise<void> {
+  /** Waits for the write before, then starts this one, after which the import may go on at `next`. */
+  async #write(points: PointStruct[], next: Json | undefined): Promise<void> {
     const { target, collection, onProgress } = this.#request;
     await this.#writing;
     if (performance.now() - this.#saved > CHECKPOINT_EVERY) await this.#save();
     const rows = this.#rows;
+    const reached = next === undefined ? this.#at : { ...this.#at, from: next, rows };
     this.#writing = (async () => {
       if (points.length > 0) await target.upsert(collection, points);
       this.#imported += points.length;
