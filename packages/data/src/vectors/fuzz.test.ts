@@ -17,10 +17,11 @@ const seeds: readonly (readonly [name: string, content: Buffer, runs: number])[]
   ...['f32.usearch', 'small.hnsw'].map(copies(600)),
   ...['snappy.parquet', 'zstd.parquet', 'gzip.parquet'].map(copies(150)),
   copies(350)('ann.hdf5'),
+  ...['plain.snapshot', 'named.snapshot'].map(copies(100)),
   ['a.fvecs', words(2, 7, 8, 2, 9, 10), 200],
   ['a.fbin', words(2, 2, 7, 8, 9, 10), 200],
   ['a.bvecs', Buffer.concat([words(4), words(1), words(4), words(2)]), 100],
-  ['a.jsonl', Buffer.from('{"id":1,"vector":[1,2],"payload":{"a":[1]}}\n{"id":"b","vector":[3,4]}\n'), 500],
+  ['a.jsonl', Buffer.from('{"id":1,"vector":[1,2],"payload":{"a":[1]}}\n{"id":"b","vector":[3,4]}\n'), 300],
 ];
 
 function generator(seed: number): (below: number) => number {

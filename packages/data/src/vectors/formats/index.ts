@@ -13,6 +13,7 @@ import { lance } from './lance.js';
 import { npy } from './npy.js';
 import { npz } from './npz.js';
 import { parquet } from './parquet.js';
+import { snapshot } from './snapshot.js';
 import { usearch } from './usearch.js';
 import { bvecs, fvecs, ivecs } from './xvecs.js';
 
@@ -33,5 +34,6 @@ export const vectorFormats: readonly VectorFormat[] = [
   hnswlib,
   usearch,
   lance,
+  snapshot,
   beir,
 ];
