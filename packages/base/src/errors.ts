@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'OUT_OF_MEMORY'
   | 'UNAVAILABLE'
+  | 'UNSAFE_FORMAT'
   | 'ZERO_VECTOR';
 
 /** What a {@link FletchError} carries besides its message. */

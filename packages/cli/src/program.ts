@@ -8,6 +8,8 @@ import { Command } from 'commander';
 import { examples } from './command.js';
 import { registerBench } from './commands/bench.js';
 import { registerCollections } from './commands/collections.js';
+import { registerExport } from './commands/export.js';
+import { registerImport } from './commands/import.js';
 import { registerIndex } from './commands/index-files.js';
 import { registerLab } from './commands/lab.js';
 import { registerSearch } from './commands/search.js';
@@ -22,6 +24,8 @@ const registers = [
   registerSearch,
   registerServe,
   registerCollections,
+  registerImport,
+  registerExport,
   registerBench,
   registerLab,
 ];

@@ -48,6 +48,7 @@ const TABLE: { readonly [C in ErrorCode]: readonly [ContentfulStatusCode, string
   NOT_FOUND: [404, 'Not found'],
   OUT_OF_MEMORY: [507, 'Insufficient storage'],
   UNAVAILABLE: [503, 'Service unavailable'],
+  UNSAFE_FORMAT: [400, 'Wrong input'],
   ZERO_VECTOR: [400, 'Wrong input'],
 };
 
