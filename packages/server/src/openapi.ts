@@ -4,20 +4,24 @@
  * @module
  */
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { clusterComponents } from './schemas/cluster.js';
 import { collectionComponents } from './schemas/collections.js';
 import { filterComponents } from './schemas/filters.js';
 import { payloadComponents } from './schemas/payloads.js';
 import { pointComponents } from './schemas/points.js';
 import { queryComponents } from './schemas/queries.js';
+import { serviceComponents } from './schemas/service.js';
 import { vectorComponents } from './schemas/vectors.js';
 import { VERSION } from './version.js';
 
 const components = {
+  ...clusterComponents,
   ...collectionComponents,
   ...filterComponents,
   ...payloadComponents,
   ...pointComponents,
   ...queryComponents,
+  ...serviceComponents,
   ...vectorComponents,
 };
 

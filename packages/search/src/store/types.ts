@@ -57,6 +57,8 @@ export interface Store {
 export interface Collection {
   readonly name: string;
   info(): CollectionInfo;
+  /** How many points have each vector, by its name; `''` is the unnamed one. */
+  vectorCounts(): { [name: string]: number };
   upsert(points: readonly PointStruct[]): Promise<UpdateResult>;
   retrieve(
     ids: readonly PointId[],

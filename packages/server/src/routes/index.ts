@@ -4,11 +4,18 @@
  * @module
  */
 import type { Endpoint } from '../http/endpoint.js';
+import * as cluster from './cluster.js';
 import * as collections from './collections.js';
 import * as payloads from './payloads.js';
 import * as points from './points.js';
 import * as queries from './queries.js';
+import * as telemetry from './telemetry.js';
 
-export const endpoints: readonly Endpoint[] = [collections, points, payloads, queries].flatMap((resource) =>
-  Object.values(resource),
-);
+export const endpoints: readonly Endpoint[] = [
+  collections,
+  points,
+  payloads,
+  queries,
+  cluster,
+  telemetry,
+].flatMap((resource) => Object.values(resource));
