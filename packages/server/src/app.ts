@@ -12,7 +12,7 @@ import { guardKeys, type Keys } from './http/access.js';
 import { BodyBudget } from './http/body.js';
 import type { Limits } from './http/endpoint.js';
 import { answerTo, HttpError } from './http/errors.js';
-import { allowOrigins, guardHost } from './http/guards.js';
+import { allowOrigins, guardHost, guardPath } from './http/guards.js';
 import { methodsOf } from './http/methods.js';
 import { observe } from './http/observe.js';
 import { WorkQueue } from './http/queue.js';
@@ -64,6 +64,7 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   app.use(observe(telemetry.requests, (name) => existsIn(store, name)));
   for (const guard of [
+    guardPath,
     guardHost(options.allowedHosts, corsOrigins),
     allowOrigins(corsOrigins),
     guardKeys(options),
@@ -85,7 +86,11 @@ export function createApp(options: AppOptions): Hono<Env> {
   registerComponents(app);
   for (const endpoint of endpoints) endpoint.mount(app, { store, encoders, telemetry }, limits);
   mountService(app, { studio: studio !== undefined, ready: options.ready ?? (() => true), telemetry });
-  app.get('/openapi.json', (context) => context.json(openApiDocument(app)));
+  let document: string | undefined;
+  app.get('/openapi.json', (context) => {
+    document ??= JSON.stringify(openApiDocument(app));
+    return context.body(document, 200, { 'content-type': 'application/json' });
+  });
   if (studio !== undefined) mountStudio(app, studio);
 
   const methods = methodsOf(app);

@@ -145,6 +145,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
           }),
         );
     });
-    server.listen(port, host, resolve);
+    // Many may knock at once; the system lowers the number to what it can.
+    server.listen({ port, host, backlog: 4096 }, resolve);
   });
 }

@@ -10,6 +10,25 @@ import { HttpError } from './errors.js';
 /** The names of this machine itself. */
 export const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
+/**
+ * Refuses paths that are no valid text, and those with `.` or `..` in them, plain or encoded: URLs with these are
+ * resolved by clients, and a server that resolves them answers for another path than was asked.
+ */
+export const guardPath: MiddlewareHandler = async (context, next) => {
+  // As it was sent: URL objects resolve `..` themselves.
+  const { incoming } = (context.env ?? {}) as { incoming?: { url?: string } };
+  const [path = ''] = (incoming?.url ?? new URL(context.req.url).pathname).split(/[?#]/, 1);
+  let text: string;
+  try {
+    text = decodeURIComponent(path);
+  } catch {
+    throw new HttpError(400, 'Format error in path: not a valid percent-encoding');
+  }
+  if (text.includes('\0') || /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path))
+    throw new HttpError(400, 'Format error in path: `.`, `..` and NUL are not allowed');
+  await next();
+};
+
 /** The host without its port, in lower case. */
 function hostName(host: string): string {
   return host.replace(/:\d+$/, '').toLowerCase();
