@@ -34,13 +34,16 @@ export function useClient(): void {
   afterAll(() => server.close());
 }
 
+/** What tests that are not of one method work with. */
+export const currentFixture = (): Fixture => ({ client, url: server.url });
+
 type Body = (fixture: Fixture) => Promise<void>;
 
 function run(title: string, body: Body): void {
   test(title, (context) => {
     const reason = pending[title];
     if (reason !== undefined) context.skip(reason);
-    return body({ client, url: server.url });
+    return body(currentFixture());
   });
 }
 

@@ -62,3 +62,37 @@ export const pending: Readonly<Record<string, string>> = {
   deleteVectorName: VECTORS,
   'query: sparse and multi-vectors': VECTORS,
 };
+
+const COLLECTION = '/collections/{collection_name}';
+const SHARD = `${COLLECTION}/shards/{shard_id}`;
+
+/** Endpoints that have no route yet. */
+export const pendingEndpoints: ReadonlySet<string> = new Set([
+  'POST /collections/aliases',
+  'GET /aliases',
+  `GET ${COLLECTION}/aliases`,
+
+  `PUT ${COLLECTION}/vectors/{vector_name}`,
+  `DELETE ${COLLECTION}/vectors/{vector_name}`,
+  `PUT ${COLLECTION}/points/vectors`,
+  `POST ${COLLECTION}/points/vectors/delete`,
+  `POST ${COLLECTION}/points/batch`,
+
+  `POST ${COLLECTION}/points/query/groups`,
+  `POST ${COLLECTION}/points/search/matrix/pairs`,
+  `POST ${COLLECTION}/points/search/matrix/offsets`,
+
+  'GET /snapshots',
+  'POST /snapshots',
+  'GET /snapshots/{snapshot_name}',
+  'DELETE /snapshots/{snapshot_name}',
+  ...[COLLECTION, SHARD].flatMap((of) => [
+    `GET ${of}/snapshots`,
+    `POST ${of}/snapshots`,
+    `GET ${of}/snapshots/{snapshot_name}`,
+    `DELETE ${of}/snapshots/{snapshot_name}`,
+    `PUT ${of}/snapshots/recover`,
+    `POST ${of}/snapshots/upload`,
+  ]),
+  `GET ${SHARD}/snapshot`,
+]);

@@ -133,7 +133,7 @@ function timeoutOf(query: unknown): number | undefined {
 
 function check<S extends z.ZodType>(place: string, schema: S, value: unknown): z.output<S> {
   const checked = schema.safeParse(value);
-  if (!checked.success) throw refusal(place, checked.error);
+  if (!checked.success) throw refusal(place, checked.error, value);
   return checked.data;
 }
 

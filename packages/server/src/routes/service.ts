@@ -70,8 +70,9 @@ function mountMetrics(app: OpenAPIHono, telemetry: Telemetry): void {
     responses: { 200: { description: 'metrics', content: plain } },
   });
   app.get('/metrics', async (context) => {
-    const query = MetricsQuery.safeParse(context.req.query());
-    if (!query.success) throw refusal('query parameters', query.error);
+    const given = context.req.query();
+    const query = MetricsQuery.safeParse(given);
+    if (!query.success) throw refusal('query parameters', query.error, given);
     const { anonymize, per_collection } = query.data;
     const options = { anonymize: anonymize === 'true', perCollection: per_collection === 'true' };
     return context.text(await metricsText(telemetry, options));
