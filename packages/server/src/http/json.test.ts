@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonError, parseJson } from './json.js';
 
-const parse = (text: string) => parseJson(new TextEncoder().encode(text), 128);
+/** Everything that is longer than one piece is cut. */
+const WHOLE = 128 * 1024;
+const parse = (text: string) => parseJson(new TextEncoder().encode(text), 128, undefined, WHOLE);
 const refusal = (text: string) =>
   parse(text).then(
     () => undefined,
@@ -83,7 +85,9 @@ describe('parseJson', () => {
 
   it('refuses what is not UTF-8 wherever it is', async () => {
     const bytes = Buffer.concat([Buffer.from(`[${LONG},"`), Buffer.from([0xff]), Buffer.from(`",${LONG}]`)]);
-    await expect(parseJson(bytes, 128)).rejects.toMatchObject({ refusal: { reason: 'utf8' } });
+    await expect(parseJson(bytes, 128, undefined, WHOLE)).rejects.toMatchObject({
+      refusal: { reason: 'utf8' },
+    });
     await expect(parseJson(Buffer.from([0xff, 0xfe, 0x7b, 0]), 128)).rejects.toMatchObject({
       refusal: { reason: 'utf8' },
     });

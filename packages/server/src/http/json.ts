@@ -7,7 +7,10 @@
 import type { Json } from '@fletch/base';
 import { breathe } from './breathe.js';
 
-/** Bytes that are parsed at once. A value without commas (one long string) is never cut. */
+/** Longest text, in bytes, that is parsed as a whole: in some 20 ms. */
+const WHOLE = 3 * 2 ** 20;
+
+/** Bytes of a longer one that are parsed at once. A value without commas (one long string) is never cut. */
 const PIECE = 128 * 1024;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -22,6 +25,10 @@ enum Byte {
   OpenObject = 0x7b,
   CloseObject = 0x7d,
 }
+
+/** Whether a byte tells something of the structure. */
+const TELLING = new Uint8Array(256);
+for (const byte of '",:[]{}') TELLING[byte.charCodeAt(0)] = 1;
 
 /** Why a text is refused. `at` is the byte where the piece with the fault begins. */
 export type JsonRefusal =
@@ -55,10 +62,20 @@ interface Frame {
  * The value of a JSON text. Objects keep `__proto__` as a plain key.
  *
  * @param maxDepth - levels of nesting that are allowed
+ * @param whole - longest text that is not cut
  * @throws JsonError; the signal's reason when it fires
  */
-export async function parseJson(bytes: Uint8Array, maxDepth: number, signal?: AbortSignal): Promise<Json> {
-  if (bytes.length <= PIECE) return parsePiece(bytes, 0, bytes.length, '', '', 0, maxDepth);
+export async function parseJson(
+  bytes: Uint8Array,
+  maxDepth: number,
+  signal?: AbortSignal,
+  whole = WHOLE,
+): Promise<Json> {
+  if (bytes.length <= whole) {
+    const { value, keys } = parsePiece(bytes, 0, bytes.length, '', '', 0, maxDepth);
+    checkKeys(keys, countColons(bytes));
+    return value;
+  }
   return new Cutter(bytes, maxDepth, signal).run();
 }
 
@@ -69,6 +86,8 @@ class Cutter {
   readonly #frames: Frame[] = [];
   /** The whole value, once its container is closed and was cut. */
   #root: { value: Json; end: number } | undefined;
+  /** The keys of all objects in the pieces so far. */
+  #keys = 0;
 
   constructor(bytes: Uint8Array, maxDepth: number, signal: AbortSignal | undefined) {
     this.#bytes = bytes;
@@ -79,9 +98,12 @@ class Cutter {
   async run(): Promise<Json> {
     const bytes = this.#bytes;
     let cut = 0;
+    let colons = 0;
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at]!;
-      if (byte === Byte.Quote) at = endOfString(bytes, at);
+      if (TELLING[byte] === 0) continue;
+      if (byte === Byte.Colon) colons++;
+      else if (byte === Byte.Quote) at = endOfString(bytes, at);
       else if (byte === Byte.OpenArray || byte === Byte.OpenObject) this.#open(byte === Byte.OpenArray, at);
       else if (byte === Byte.CloseArray || byte === Byte.CloseObject) this.#close(at);
       else if (byte === Byte.Comma && this.#frames.length > 0) {
@@ -96,9 +118,10 @@ class Cutter {
     }
     const open = this.#frames.at(-1);
     if (open) throw new JsonError({ reason: 'syntax', at: open.from });
-    if (!this.#root) return this.#parse(0, bytes.length, '', '', 0);
-    this.#expectSpace(this.#root.end, bytes.length);
-    return this.#root.value;
+    if (this.#root) this.#expectSpace(this.#root.end, bytes.length);
+    const value = this.#root ? this.#root.value : this.#parse(0, bytes.length, '', '', 0);
+    checkKeys(this.#keys, colons);
+    return value;
   }
 
   /** Nothing but space may stand beside the value. */
@@ -178,7 +201,9 @@ class Cutter {
   }
 
   #parse(from: number, end: number, open: string, close: string, depth: number): Json {
-    return parsePiece(this.#bytes, from, end, open, close, depth, this.#maxDepth);
+    const { value, keys } = parsePiece(this.#bytes, from, end, open, close, depth, this.#maxDepth);
+    this.#keys += keys;
+    return value;
   }
 }
 
@@ -190,7 +215,7 @@ function parsePiece(
   close: string,
   depth: number,
   maxDepth: number,
-): Json {
+): { value: Json; keys: number } {
   let text: string;
   try {
     text = UTF8.decode(bytes.subarray(from, end));
@@ -203,10 +228,12 @@ function parsePiece(
   } catch {
     throw new JsonError({ reason: 'syntax', at: from });
   }
-  const keys = countKeys(value, depth, maxDepth);
-  // The engine keeps the last of equal keys, so that fewer are left than there are colons.
-  if (keys !== countColons(bytes, from, end)) throw new JsonError({ reason: 'duplicate' });
-  return value;
+  return { value, keys: countKeys(value, depth, maxDepth) };
+}
+
+/** The engine keeps the last of equal keys, so that fewer are left than there are colons. */
+function checkKeys(keys: number, colons: number): void {
+  if (keys !== colons) throw new JsonError({ reason: 'duplicate' });
 }
 
 /**
@@ -241,13 +268,20 @@ function countKeys(root: Json, above: number, maxDepth: number): number {
   return keys;
 }
 
-/** Colons outside of strings. */
-function countColons(bytes: Uint8Array, from: number, end: number): number {
+/** Colons outside of strings. Both are few beside numbers, so that the engine looks for them. */
+function countColons(bytes: Uint8Array): number {
   let colons = 0;
-  for (let at = from; at < end; at++) {
-    const byte = bytes[at];
-    if (byte === Byte.Colon) colons++;
-    else if (byte === Byte.Quote) at = endOfString(bytes, at);
+  let colon = bytes.indexOf(Byte.Colon);
+  let quote = bytes.indexOf(Byte.Quote);
+  while (colon >= 0) {
+    if (quote < 0 || colon < quote) {
+      colons++;
+      colon = bytes.indexOf(Byte.Colon, colon + 1);
+    } else {
+      const end = endOfString(bytes, quote) + 1;
+      if (colon < end) colon = bytes.indexOf(Byte.Colon, end);
+      quote = bytes.indexOf(Byte.Quote, end);
+    }
   }
   return colons;
 }
