@@ -1,5 +1,6 @@
 /** Connections that are slow, silent, too many, or hurried. */
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { pause, speak, statuses, type Talk, talk, testServers, until } from '../testing/socket.case.js';
 
@@ -14,6 +15,17 @@ const lasts = async ({ closed }: Talk): Promise<number> => {
   await closed;
   return performance.now() - started;
 };
+
+/** The server's end of a connection: both are in this process. */
+function serverEnd(port: number, { socket }: Talk): unknown {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles(): unknown[] };
+  return handles
+    .call(process)
+    .find(
+      (handle) =>
+        handle instanceof Socket && handle.localPort === port && handle.remotePort === socket.localPort,
+    );
+}
 
 describe('a slow client', () => {
   it('that does not finish its headers is cut off', async () => {
@@ -56,7 +68,8 @@ describe('a slow client', () => {
     // Answers that nobody takes fill the buffers of both ends.
     const openApi = 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n';
     deaf.socket.write(openApi.repeat(400));
-    await pause(1500);
+    await until(() => serverEnd(port, deaf) !== undefined);
+    await until(() => serverEnd(port, deaf) === undefined, 20_000);
     deaf.socket.resume();
     await deaf.closed;
     expect(statuses(deaf.heard()).length).toBeLessThan(400);

@@ -87,9 +87,9 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Waits until `done` holds, at most five seconds. */
-export async function until(done: () => boolean): Promise<void> {
-  const end = performance.now() + 5000;
+/** Waits until `done` holds, at most so many milliseconds. */
+export async function until(done: () => boolean, patience = 5000): Promise<void> {
+  const end = performance.now() + patience;
   while (!done()) {
     if (performance.now() > end) throw new Error('It did not come to pass.');
     await pause(5);
