@@ -4,6 +4,7 @@
  * @module
  */
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { clusterComponents } from './schemas/cluster.js';
 import { collectionComponents } from './schemas/collections.js';
 import { exampleComponents } from './schemas/examples.js';
 import { filterComponents } from './schemas/filters.js';
@@ -14,11 +15,13 @@ import { pointComponents } from './schemas/points.js';
 import { kindComponents } from './schemas/query-kinds.js';
 import { partComponents } from './schemas/query-parts.js';
 import { requestComponents } from './schemas/query-request.js';
+import { serviceComponents } from './schemas/service.js';
 import { updateComponents } from './schemas/updates.js';
 import { vectorComponents } from './schemas/vectors.js';
 import { VERSION } from './version.js';
 
 const components = {
+  ...clusterComponents,
   ...collectionComponents,
   ...exampleComponents,
   ...filterComponents,
@@ -30,6 +33,7 @@ const components = {
   ...pointComponents,
   ...updateComponents,
   ...requestComponents,
+  ...serviceComponents,
   ...vectorComponents,
 };
 

@@ -164,6 +164,11 @@ export class StoredCollection implements Collection {
     });
   }
 
+  vectorCounts(): { [name: string]: number } {
+    this.#checkOpen();
+    return Object.fromEntries([...this.#specs.keys()].map((name) => [name, this.#indexes.space(name).size]));
+  }
+
   async upsert(points: readonly PointStruct[], options: UpsertOptions = {}): Promise<UpdateResult> {
     return this.#submit(() => upsertWrite(points, options, this.#writeContext));
   }

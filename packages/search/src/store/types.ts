@@ -67,6 +67,8 @@ export interface Store {
 export interface Collection {
   readonly name: string;
   info(): CollectionInfo;
+  /** How many points have each vector, by its name; `''` is the unnamed one. */
+  vectorCounts(): { [name: string]: number };
   /** Inserts points, replacing those with the same ids as a whole; the last one of an id wins. */
   upsert(points: readonly PointStruct[], options?: UpsertOptions): Promise<UpdateResult>;
   /** Gives points new vectors beside the others that they have. Throws `NOT_FOUND` when a point is missing. */

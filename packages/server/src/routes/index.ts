@@ -4,11 +4,13 @@
  * @module
  */
 import type { Endpoint } from '../http/endpoint.js';
+import * as cluster from './cluster.js';
 import * as collections from './collections.js';
 import * as legacy from './legacy.js';
 import * as payloads from './payloads.js';
 import * as points from './points.js';
 import * as queries from './queries.js';
+import * as telemetry from './telemetry.js';
 import * as updates from './updates.js';
 
 export const endpoints: readonly Endpoint[] = [
@@ -18,4 +20,6 @@ export const endpoints: readonly Endpoint[] = [
   payloads,
   queries,
   legacy,
+  cluster,
+  telemetry,
 ].flatMap((resource) => Object.values(resource));

@@ -46,7 +46,11 @@ describe('query', () => {
         400,
         'The encoder `../up` is not enabled on this server. Enabled: `words`, `other`.',
       ],
-      [{ query: [1, 0, 0, 0], limit: 0 }, 422, 'Validation error in JSON body: [limit: must be 1 or larger]'],
+      [
+        { query: [1, 0, 0, 0], limit: 0 },
+        422,
+        'Validation error in JSON body: [limit: value 0 invalid, must be 1 or larger]',
+      ],
       [{ query: [1, 0, 0, 0], offset: -1 }, 422, 'offset'],
       [{ query: [1, 0, 0, 0], params: { hnsw_ef: 0 } }, 422, 'params.hnsw_ef'],
       [{ query: [1, 0, 0, 0], score_threshold: 'high' }, 400, 'score_threshold'],
