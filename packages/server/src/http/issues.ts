@@ -62,15 +62,6 @@ function quote(value: unknown): string {
   return typeof value === 'number' ? `value ${value} invalid, ` : '';
 }
 
-/** Whether the shape is right and only a value is not allowed. */
-function isOfValue(issue: z.core.$ZodIssue): boolean {
-  return (
-    issue.code === 'too_small' ||
-    issue.code === 'too_big' ||
-    (issue.code === 'custom' && issue.params?.ofValue === true)
-  );
-}
-
 function describe(issue: z.core.$ZodIssue): string {
   const unit = 'origin' in issue && issue.origin === 'string' ? ' characters' : '';
   switch (issue.code) {
