@@ -25,5 +25,6 @@ export { levelOf } from './rows';
 export { scratchBytes } from './scratch';
 export { compare } from './scan';
 export { queryAddress, search, searchMany } from './search';
+export { maxSim } from './maxsim';
 export { link } from './link';
 export { forget, forgetAll, mend, repair } from './repair';

@@ -7,6 +7,7 @@ export { Bitset } from './index/bitset.js';
 export * from './index/create.js';
 export { readSnapshotOwner } from './index/snapshot.js';
 export * from './index/types.js';
+export { type Bm25, type Bm25Options, createBm25 } from './space/bm25.js';
 export { open } from './store/open.js';
 export * from './store/types.js';
 export * from './types/index.js';

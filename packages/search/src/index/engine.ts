@@ -12,12 +12,14 @@ import { Crowd } from './crowd.js';
 import { Gate } from './gate.js';
 import type { Rows } from './rows.js';
 import { Slots } from './slots.js';
-import type { IndexHits, IndexSearchOptions } from './types.js';
+import type { IndexHits, IndexSearchOptions, RowGroups } from './types.js';
 import { checkInteger, checkLength, checkVectors, MAX_K } from './validate.js';
 
 /** Up to this `k` a scan answers several queries in one pass over the rows. */
 const MAX_SHARED_K = 4096;
 const SHARED_QUERIES = 8;
+/** Multiplications of a MaxSim that are not worth a thread: a few milliseconds. */
+const MAX_INLINE = 20_000_000;
 /** Walks of a batch between two chances for writes, per thread. */
 const WALKS = 64;
 /** Components compared in about a millisecond: what costs more has no place on the event loop. */
@@ -222,6 +224,50 @@ export class Engine {
     checkLength(queries, count, dimension);
     this.#lastSearch = performance.now();
     return checkVectors(queries, dimension, distance);
+  }
+
+  /**
+   * MaxSim of a query of several tokens with points of several rows: for each token of the query the best score
+   * among the point's rows, summed (distances: squared, summed, and the root taken, under `Euclid`). Small jobs are
+   * done at once, large ones on the threads.
+   *
+   * @param query - tokens × dimension values
+   */
+  async maxSim(query: Float32Array, { rows, starts }: RowGroups): Promise<Float32Array> {
+    const { dimension, distance } = this.rows.options;
+    const tokens = Math.ceil(query.length / dimension);
+    const factors = this.#check(query, tokens);
+    const count = starts.length - 1;
+    if (count <= 0) return new Float32Array(0);
+    const { arena, kernels, padded } = this.rows;
+    const areas = Array.from({ length: 4 }, () => new Area(arena)) as [Area, Area, Area, Area];
+    const [queryArea, rowArea, startArea, sumArea] = areas;
+    try {
+      const queries = queryArea.ensure(tokens * padded * 4);
+      const list = rowArea.ensure(rows.length * 4);
+      const from = startArea.ensure(starts.length * 4);
+      const sums = sumArea.ensure(count * 8 + 4);
+      const cursor = sums + count * 8;
+      for (let i = 0; i < tokens; i++) this.#writeQuery(queries + i * padded * 4, query, i, factors[i]!);
+      arena.words.set(rows, list >>> 2);
+      arena.words.set(starts, from >>> 2);
+      arena.words[cursor >>> 2] = 0;
+      const args = [queries, tokens, list, from, count, sums, cursor] as const;
+      const needs = { buffer: tokens * 2, frontier: 0 };
+      if (tokens * rows.length * padded <= MAX_INLINE) {
+        this.slots.ensureOwn(needs);
+        kernels.maxSim(...args);
+      } else {
+        const threads = Math.ceil(count / 16);
+        await this.quiet.together(() => this.slots.runSearches('maxSim', args, needs, threads));
+      }
+      const found = new Float64Array(arena.memory.buffer, sums, count);
+      return Float32Array.from(found, (sum) =>
+        distance === 'Euclid' ? Math.sqrt(sum) : distance === 'Manhattan' ? sum : 0 - sum,
+      );
+    } finally {
+      for (const area of areas) area.free();
+    }
   }
 
   /** @throws FletchError `INVALID_ARGUMENT` for a bad `k` */

@@ -15,6 +15,7 @@ import type {
   IndexHits,
   IndexSearchOptions,
   IndexStats,
+  RowGroups,
   SnapshotOwner,
   VectorIndex,
 } from './types.js';
@@ -112,6 +113,10 @@ export class FlatIndex implements VectorIndex {
 
   async compare(query: Float32Array, rows: Uint32Array): Promise<Float32Array> {
     return this.#engine.compare(query, rows);
+  }
+
+  async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
+    return this.#engine.maxSim(query, groups);
   }
 
   readonly #plan = (_k: number, { filter }: IndexSearchOptions): SearchPlan =>

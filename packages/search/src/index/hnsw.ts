@@ -16,6 +16,7 @@ import type {
   IndexHits,
   IndexSearchOptions,
   IndexStats,
+  RowGroups,
   SnapshotOwner,
   VectorIndex,
 } from './types.js';
@@ -151,6 +152,10 @@ export class HnswIndex implements VectorIndex {
     const guided = this.#rows.header(Header.leaving) > 0;
     return planSearch(k, options, { efSearch: this.efSearch, live: this.size, guided });
   };
+
+  async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
+    return this.#engine.maxSim(query, groups);
+  }
 
   async settled(options: LongWork = {}): Promise<void> {
     this.#engine.checkOpen();

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFileError, FletchError, isFletchError, syncFolder } from '@fletch/base';
-import { createHnswIndex, loadIndex } from '../index/create.js';
+import { createFlatIndex, createHnswIndex, loadIndex } from '../index/create.js';
 import type { CreateCollection } from '../types/index.js';
 import { StoredCollection } from './collection.js';
 import type { IndexFactory } from './indexes.js';
@@ -215,14 +215,13 @@ class FolderStore implements Store {
 
 function indexFactory(threads: number | undefined): IndexFactory {
   return {
-    create: ({ dimension, distance, hnsw }) =>
-      createHnswIndex({
-        dimension,
-        distance,
-        m: hnsw.m,
-        efConstruction: hnsw.ef_construct,
-        ...threadOption(hnsw.max_indexing_threads || threads),
-      }),
+    create: ({ dimension, distance, hnsw }) => {
+      const common = { dimension, distance, ...threadOption(hnsw.max_indexing_threads || threads) };
+      // Without links there is no graph: every search compares all.
+      return hnsw.m === 0
+        ? createFlatIndex(common)
+        : createHnswIndex({ ...common, m: Math.max(2, hnsw.m), efConstruction: hnsw.ef_construct });
+    },
     load: (path) => loadIndex(path, threadOption(threads)),
   };
 }

@@ -7,8 +7,8 @@
 import type { Column } from '../filter/column.js';
 import { Columns } from '../filter/columns.js';
 import { compileFilter } from '../filter/compile.js';
-import type { Compiled } from '../filter/condition.js';
-import type { Path } from '../filter/path.js';
+import type { Compiled, FieldUse } from '../filter/condition.js';
+import type { Analyzer } from '../filter/text/analyzer.js';
 import { Bitset } from '../index/bitset.js';
 import type { VectorSpace } from '../space/types.js';
 import type { Filter, Payload, PointId } from '../types/index.js';
@@ -26,7 +26,7 @@ import type { Write } from './writer.js';
 export class Points implements Present {
   readonly rows = new Rows();
   readonly history: History;
-  readonly columns = new Columns(() => this.#payloads());
+  readonly columns = new Columns((from) => this.#payloads(from));
   readonly #environment: Environment;
   readonly #indexes: VectorIndexes;
   readonly #specs: ReadonlyMap<string, VectorSpec>;
@@ -52,8 +52,8 @@ export class Points implements Present {
     this.version = version;
     for (const { id, row } of environment.idsFrom()) this.rows.place(id, row);
     this.rows.freeGaps();
-    const vectorBytes = [...specs.values()].reduce((sum, { dimension }) => sum + dimension * 4, 0);
-    this.history = new History(this.rows.live, vectorBytes, (emptied) => this.#takeOut(emptied));
+    const bytes = [...specs.values()].reduce((sum, spec) => sum + vectorBytes(spec), 0);
+    this.history = new History(this.rows.live, bytes, (emptied) => this.#takeOut(emptied));
   }
 
   get live(): Bitset {
@@ -62,10 +62,6 @@ export class Points implements Present {
 
   row(id: PointId): number | undefined {
     return this.rows.row(id);
-  }
-
-  id(row: number): PointId | undefined {
-    return this.rows.id(row);
   }
 
   get vectorNames(): readonly string[] {
@@ -77,13 +73,26 @@ export class Points implements Present {
     return this.#before.get(row) ?? this.#environment.point(row)!;
   }
 
-  column(path: Path): Column | undefined {
-    return this.columns.get(path);
+  id(row: number): PointId | undefined {
+    return this.rows.id(row);
   }
 
-  scan(condition: Compiled): Bitset {
+  column(field: FieldUse): Column | undefined {
+    return this.columns.get(field);
+  }
+
+  withVector(name: string): Bitset | undefined {
+    if (!this.#specs.has(name)) return undefined;
+    const space = this.#indexes.space(name);
     const rows = new Bitset();
-    for (const { row, payload } of this.#payloads())
+    for (const row of this.live) if (space.has(row)) rows.add(row);
+    return rows;
+  }
+
+  scan(condition: Compiled, within: Bitset = this.live): Bitset {
+    const rows = new Bitset();
+    const payloads = within === this.live ? this.#payloads() : this.#payloadsOf(within);
+    for (const { row, payload } of payloads)
       if (condition.matches(payload, this.rows.id(row)!)) rows.add(row);
     return rows;
   }
@@ -109,8 +118,12 @@ export class Points implements Present {
     }
   }
 
-  async prepare(paths: readonly Path[]): Promise<void> {
-    this.columns.prepare(paths);
+  get texts(): ReadonlyMap<string, Analyzer> {
+    return this.columns.texts;
+  }
+
+  prepare(fields: readonly FieldUse[]): Promise<void> {
+    return this.columns.prepareAsync(fields);
   }
 
   /**
@@ -123,11 +136,16 @@ export class Points implements Present {
     const key = keyOf(filter);
     const known = key === undefined ? undefined : remembered.get(key);
     if (known) return known;
-    const compiled = compileFilter(filter);
+    const compiled = compileFilter(filter, 'filter', this.columns.texts);
     this.columns.prepare(compiled.paths);
     const rows = compiled.rows(this).and(this.live);
     if (key !== undefined) remember(remembered, key, rows);
     return rows;
+  }
+
+  /** Forgets what filters found: a payload index or a vector was made or dropped, which may change what matches. */
+  forgetFilters(): void {
+    this.history.present.remembered.clear();
   }
 
   /** The rows that a search of an index may return; undefined when that is all it holds. */
@@ -254,10 +272,27 @@ export class Points implements Present {
     this.history.advance(this.live, change, { version, rows: [...stage.removed.keys()] });
   }
 
-  *#payloads(): Generator<{ row: number; payload: Payload }> {
-    const before = this.#before;
-    for (const [row, point] of before) yield { row, payload: payloadOf(point) };
-    for (const { row, point } of this.#environment.allPoints())
-      if (this.live.has(row) && !before.has(row)) yield { row, payload: payloadOf(point) };
+  /** The payloads of all live rows from `from` on, in order of the rows. */
+  *#payloads(from = 0): Generator<{ row: number; payload: Payload }> {
+    // Rows that a transaction under way changes may be missing from the tables.
+    const changing = [...this.#before].filter(([row]) => row >= from).sort(([a], [b]) => a - b);
+    let next = 0;
+    for (const { row, point } of this.#environment.allPoints(from)) {
+      for (; next < changing.length && changing[next]![0] < row; next++)
+        yield { row: changing[next]![0], payload: payloadOf(changing[next]![1]) };
+      if (next < changing.length && changing[next]![0] === row) continue;
+      if (this.live.has(row)) yield { row, payload: payloadOf(point) };
+    }
+    for (; next < changing.length; next++)
+      yield { row: changing[next]![0], payload: payloadOf(changing[next]![1]) };
   }
+
+  *#payloadsOf(rows: Bitset): Generator<{ row: number; payload: Payload }> {
+    for (const row of rows) if (this.live.has(row)) yield { row, payload: payloadOf(this.point(row)) };
+  }
+}
+
+/** Bytes of one vector in memory, about; those of sparse ones and of several to a point are not known beforehand. */
+function vectorBytes(spec: VectorSpec): number {
+  return 'dimension' in spec ? spec.dimension * 4 : 0;
 }

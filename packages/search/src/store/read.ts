@@ -4,17 +4,17 @@
  * @module
  */
 import { FletchError } from '@fletch/base';
-import type { NearestQuery, PointId, QueryRequest } from '../types/index.js';
+import { isSparse, isVector } from '../space/read.js';
+import type { AnyVectorInput, NearestQuery, PointId, QueryRequest } from '../types/index.js';
 import { isPointId, parseId } from './ids.js';
-import { isVector } from './vectors.js';
 
 /** What a query is about: a vector, a stored point, or nothing but order. */
-export type Target = { readonly vector: number[] | Float32Array } | { readonly id: PointId } | undefined;
+export type Target = { readonly vector: AnyVectorInput } | { readonly id: PointId } | undefined;
 
 /** Reads `query`. Throws `INVALID_ARGUMENT`. */
 export function readTarget(query: QueryRequest['query']): Target {
   if (query === undefined || query === null) return undefined;
-  if (isVector(query)) return { vector: query as number[] };
+  if (isVector(query) || isSparse(query)) return { vector: query as AnyVectorInput };
   if (typeof query === 'object') {
     if (Object.keys(query).join() !== 'nearest')
       throw invalid(

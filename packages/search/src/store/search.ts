@@ -6,6 +6,8 @@
 import { FletchError } from '@fletch/base';
 import type { Bitset } from '../index/bitset.js';
 import { largerIsBetter } from '../index/types.js';
+import { vectorsOutput } from '../space/output.js';
+import type { VectorSpace } from '../space/types.js';
 import type {
   Filter,
   PayloadSelector,
@@ -23,7 +25,7 @@ import type { VectorIndexes } from './indexes.js';
 import type { Points } from './points.js';
 import { readCount, readIds, readNumber, readTarget, type Target } from './read.js';
 import { type PayloadCut, payloadCut, vectorNames } from './select.js';
-import { readVector, specFor, type VectorSpec } from './vectors.js';
+import { specFor, type VectorSpec } from './vectors.js';
 
 interface Selectors {
   readonly with_payload?: PayloadSelector | null | undefined;
@@ -53,13 +55,13 @@ export class Reader {
     });
   }
 
-  query(request: QueryRequest): ScoredPoint[] {
+  async query(request: QueryRequest): Promise<ScoredPoint[]> {
     const target = readTarget(request.query);
     const limit = readCount(request.limit, 'limit', 1, 10);
     const offset = readCount(request.offset, 'offset', 0, 0);
     const record = this.#recorder(request, false);
     const hits = target
-      ? this.#nearest(target, request, offset + limit)
+      ? await this.#nearest(target, request, offset + limit)
       : this.#inOrder(request.filter, undefined, offset + limit).map(({ row }) => ({ row, score: 0 }));
     return hits.slice(offset, offset + limit).map(({ row, score }) => {
       const { id, ...rest } = record(this.#points.rows.id(row)!, row);
@@ -79,26 +81,25 @@ export class Reader {
     };
   }
 
-  #nearest(
+  async #nearest(
     target: NonNullable<Target>,
     request: QueryRequest,
     count: number,
-  ): { row: number; score: number }[] {
-    const spec = specFor(this.#specs, request.using ?? '', 'using');
-    const index = this.#indexes.get(spec.name);
+  ): Promise<{ row: number; score: number }[]> {
+    const space = this.#indexes.space(specFor(this.#specs, request.using ?? '', 'using').name);
     const threshold = readNumber(request.score_threshold, 'score_threshold');
     const ef = readCount(request.params?.hnsw_ef, 'params.hnsw_ef', 1, 0);
-    const own = 'id' in target ? this.#rowWith(target.id, spec) : undefined;
-    const vector = 'id' in target ? index.vector(own!) : readVector(target.vector, spec, 'query');
+    const own = 'id' in target ? this.#rowWith(target.id, space) : undefined;
+    const vector = 'id' in target ? space.vector(own!) : space.readQuery(target.vector, 'query');
     const filter = this.#points.searchable(request.filter);
-    const most = Math.min(count + (own === undefined ? 0 : 1), index.size);
+    const most = Math.min(count + (own === undefined ? 0 : 1), space.size);
     if (most === 0) return [];
-    const found = index.search(vector, most, {
+    const found = await space.nearest(vector, most, {
       ...(filter && { filter }),
       ...(ef > 0 && { ef }),
       ...(request.params?.exact && { exact: true }),
     });
-    const larger = largerIsBetter(spec.distance);
+    const larger = largerIsBetter(space.distance);
     const hits: { row: number; score: number }[] = [];
     found.rows.forEach((row, i) => {
       const score = found.scores[i]!;
@@ -108,14 +109,14 @@ export class Reader {
     return hits;
   }
 
-  #rowWith(id: PointId, spec: VectorSpec): number {
+  #rowWith(id: PointId, space: VectorSpace): number {
     const row = this.#points.row(id);
-    if (row === undefined || !this.#indexes.get(spec.name).has(row))
+    if (row === undefined || !space.has(row))
       throw new FletchError(
         'NOT_FOUND',
         row === undefined
           ? `There is no point with id ${id}.`
-          : `Point ${id} has no vector named "${spec.name}".`,
+          : `Point ${id} has no vector named "${space.name}".`,
         { details: { id } },
       );
     return row;
@@ -147,16 +148,11 @@ export class Reader {
   #recorder(selectors: Selectors, payloadByDefault: boolean): Record {
     const cut: PayloadCut = payloadCut(selectors.with_payload, payloadByDefault);
     const names = vectorNames(selectors.with_vector, [...this.#specs.keys()]);
+    const spaces = names.map((name) => this.#indexes.space(name));
     return (id, row) => ({
       id,
       ...(cut && { payload: cut(payloadOf(this.#points.point(row))) }),
-      ...(names.length > 0 && { vector: this.#vectors(row, names) }),
+      ...(names.length > 0 && { vector: vectorsOutput(spaces, row) }),
     });
-  }
-
-  #vectors(row: number, names: readonly string[]): number[] | { [name: string]: number[] } {
-    if (names[0] === '') return Array.from(this.#indexes.get('').vector(row));
-    const present = names.filter((name) => this.#indexes.get(name).has(row));
-    return Object.fromEntries(present.map((name) => [name, Array.from(this.#indexes.get(name).vector(row))]));
   }
 }

@@ -5,8 +5,9 @@
  */
 import { Column, type Scalar } from '../filter/column.js';
 import { compileFilter } from '../filter/compile.js';
-import type { Compiled, FilterSource } from '../filter/condition.js';
+import type { Compiled, FieldUse, FilterSource } from '../filter/condition.js';
 import type { Path } from '../filter/path.js';
+import type { Analyzer } from '../filter/text/analyzer.js';
 import { Bitset } from '../index/bitset.js';
 import type { VectorSpace } from '../space/types.js';
 import type { Filter, PointId } from '../types/index.js';
@@ -21,14 +22,15 @@ import { ViewSpace } from './view-space.js';
 export interface Present extends FilterSource {
   readonly history: History;
   readonly vectorNames: readonly string[];
-  id(row: number): PointId | undefined;
   point(row: number): PointRow;
   /** The first `count` ids on disk from `start` on; those of a commit that is under way may be there or not. */
   idsOnDisk(start: PointId | undefined, count: number): PointId[];
   /** Ids that a commit under way may have taken from the disk already. */
   idsUnderWay(): Iterable<PointId>;
+  /** The analyzers of text indexes by their field. */
+  readonly texts: ReadonlyMap<string, Analyzer>;
   /** Builds columns that are not there yet. */
-  prepare(paths: readonly Path[]): Promise<void>;
+  prepare(fields: readonly FieldUse[]): Promise<void>;
   /** Whether the spaces hold the live rows and no others. */
   readonly spacesAreExact: boolean;
   /** Throws `INVALID_ARGUMENT`. */
@@ -83,43 +85,64 @@ export class StateView implements View {
     const key = keyOf(filter);
     const known = key === undefined ? undefined : remembered.get(key);
     if (known) return known;
-    const compiled = compileFilter(filter);
+    const compiled = compileFilter(filter, 'filter', this.#present.texts);
     await this.#present.prepare(compiled.paths);
-    const rows = this.#byColumns(compiled) ?? (await this.#byPayloads(compiled));
+    const scanned = new Map<Compiled, Bitset>();
+    let rows = this.#evaluate(compiled, scanned);
+    // What a condition scans may follow from what others found, so one round may lead to another.
+    while (!(rows instanceof Bitset)) {
+      for (const [condition, within] of rows) scanned.set(condition, await this.#scan(condition, within));
+      rows = this.#evaluate(compiled, scanned);
+    }
     if (key !== undefined) remember(remembered, key, rows);
     return rows;
   }
 
-  /** The rows by the present columns, those changed since by what they held; undefined when a column is missing. */
-  #byColumns(compiled: Compiled): Bitset | undefined {
-    let missing = false;
+  /**
+   * The matching rows: those that match by the present columns, but the rows that were changed since by what they held.
+   * Or, when payloads must be looked at that were not yet, the conditions that ask for it, each with the rows to look at.
+   */
+  #evaluate(compiled: Compiled, scanned: ReadonlyMap<Compiled, Bitset>): Bitset | Map<Compiled, Bitset> {
     const present = this.#present;
+    const missing = new Map<Compiled, Bitset>();
     const found = compiled.rows({
       live: present.live,
       row: (id) => present.row(id),
-      column: (path) => present.column(path),
-      scan() {
-        missing = true;
-        return new Bitset();
+      id: (row) => present.id(row),
+      column: (field) => present.column(field),
+      withVector: (name) => present.withVector(name),
+      scan(condition, within = present.live) {
+        const known = scanned.get(condition);
+        if (!known) missing.set(condition, missing.get(condition)?.or(within) ?? within);
+        return known ?? within;
       },
     });
-    if (missing) return undefined;
+    if (missing.size > 0) return missing;
     const { live, before } = this.#caughtUp();
     const rows = found.and(live);
     for (const [row, point] of before)
-      if (compiled.matches(payloadOf(point), this.id(row))) rows.add(row);
+      if (this.#matches(compiled, row, point)) rows.add(row);
       else rows.delete(row);
     return rows;
   }
 
-  async #byPayloads(compiled: Compiled): Promise<Bitset> {
+  /** Looks at the payloads of rows, letting others work in between. */
+  async #scan(condition: Compiled, within: Bitset): Promise<Bitset> {
     const rows = new Bitset();
     const turns = new Turns();
-    for (const row of this.live) {
-      if (compiled.matches(payloadOf(this.point(row)), this.id(row))) rows.add(row);
+    for (const row of within.and(this.live)) {
+      if (this.#matches(condition, row, this.point(row))) rows.add(row);
       if (turns.over()) await turns.next();
     }
     return rows;
+  }
+
+  #matches(condition: Compiled, row: number, point: PointRow): boolean {
+    return condition.matches(payloadOf(point), this.id(row), (name) => this.#hasVector(row, name));
+  }
+
+  #hasVector(row: number, name: string): boolean {
+    return this.vectorNames.includes(name) && this.#present.space(name, '').has(row);
   }
 
   async searchable(filter: Filter | null | undefined): Promise<Bitset | undefined> {

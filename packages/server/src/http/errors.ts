@@ -73,8 +73,14 @@ export function answerTo(error: unknown): ErrorAnswer {
   return { status, message: `${words}: ${wording(error)}`, headers, report: status >= 500 };
 }
 
-/** The message; a wrong dimension begins with Qdrant's own words, which clients look for. */
-export function wording({ code, message, details: { expected, actual } }: FletchError): string {
+/** The message; a wrong dimension or an unknown vector begins with Qdrant's own words, which clients look for. */
+export function wording({
+  code,
+  message,
+  details: { expected, actual, vector, vectors },
+}: FletchError): string {
+  if (typeof vector === 'string' && Array.isArray(vectors))
+    return `Not existing vector name error: ${vector}. ${message}`;
   const both = typeof expected === 'number' && typeof actual === 'number';
   if (code !== 'DIMENSION_MISMATCH' || !both) return message;
   return `expected dim: ${expected}, got ${actual}. ${message}`;

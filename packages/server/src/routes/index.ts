@@ -8,7 +8,8 @@ import * as collections from './collections.js';
 import * as payloads from './payloads.js';
 import * as points from './points.js';
 import * as queries from './queries.js';
+import * as updates from './updates.js';
 
-export const endpoints: readonly Endpoint[] = [collections, points, payloads, queries].flatMap((resource) =>
-  Object.values(resource),
+export const endpoints: readonly Endpoint[] = [collections, points, updates, payloads, queries].flatMap(
+  (resource) => Object.values(resource),
 );

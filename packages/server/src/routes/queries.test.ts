@@ -38,7 +38,7 @@ describe('query', () => {
       [{ prefetch: [{ query: [1, 0, 0, 0] }] }, 'prefetch: `prefetch` is not supported yet'],
       [{ query: { recommend: { positive: [1] } } }, 'query: the query `recommend` is not supported yet'],
       [{ query: { fusion: 'rrf' } }, 'query: the query `fusion` is not supported yet'],
-      [{ query: { indices: [1], values: [1] } }, 'query: sparse vectors are not supported yet'],
+      [{ query: { indices: [1], values: [1] } }, 'query: expected an array of numbers, got a sparse vector'],
       [{ query: { nearest: [1, 0, 0, 0], mmr: { diversity: 0.5 } } }, 'query.mmr'],
       [{ lookup_from: { collection: 'a' } }, '`lookup_from`'],
     ];

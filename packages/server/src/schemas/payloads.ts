@@ -9,12 +9,13 @@ import { FilterSchema } from './filters.js';
 import { CollectionParams, PayloadSchema, PointIdList } from './primitives.js';
 import { branch, isObject, kind, ref } from './shape.js';
 
-const selection = { points: PointIdList.nullish(), filter: FilterSchema.nullish() };
+/** Which points a write is about. */
+export const selection = { points: PointIdList.nullish(), filter: FilterSchema.nullish() };
 
 type Selection = { points?: (number | string)[] | null | undefined; filter?: object | null | undefined };
 
 /** Moves `points` or `filter` into one selector beside the other fields. */
-function select<T extends Selection>({ points, filter, ...rest }: T, context: z.RefinementCtx) {
+export function select<T extends Selection>({ points, filter, ...rest }: T, context: z.RefinementCtx) {
   if ((points == null) === (filter == null)) {
     const message =
       points == null

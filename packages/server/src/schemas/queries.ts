@@ -16,7 +16,7 @@ import { FilterSchema } from './filters.js';
 import { RecordSchema, ScoredPointSchema } from './points.js';
 import { PointIdSchema, WithPayload, WithVector } from './primitives.js';
 import { branch, isObject, kind, present, ref, shown } from './shape.js';
-import { DenseVector, type Document, DocumentSchema, objectFault } from './vectors.js';
+import { DenseVector, objectFault, VectorSchema, type WirePart } from './vectors.js';
 
 /** Most hits that one answer may hold. */
 const MAX_LIMIT = 1_000_000;
@@ -30,7 +30,7 @@ const SearchParamsSchema = z
   .openapi('SearchParams');
 
 /** What a query is near to: a vector, the vector of a stored point, or a text. */
-export type WireTarget = Float32Array | PointId | Document;
+export type WireTarget = WirePart | PointId;
 
 const QUERY_KINDS = [
   'recommend',
@@ -45,11 +45,10 @@ const QUERY_KINDS = [
 ];
 
 const target = branch<WireTarget>((value) => {
-  if (Array.isArray(value)) return DenseVector;
-  if (isObject(value)) return objectFault(value) ?? DocumentSchema;
+  if (Array.isArray(value) || isObject(value)) return VectorSchema;
   if (typeof value === 'number' || typeof value === 'string') return PointIdSchema;
   return `expected a vector, a point id or {"text": …}, got ${kind(value)}`;
-}).openapi('VectorInput', { anyOf: [ref('DenseVector'), ref('ExtendedPointId'), ref('Document')] });
+}).openapi('VectorInput', { anyOf: [ref('Vector'), ref('ExtendedPointId')] });
 
 const nearest = z
   .object({ nearest: target, mmr: z.null({ error: '`mmr` is not supported yet' }).optional() })

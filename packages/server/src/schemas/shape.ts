@@ -5,8 +5,11 @@
  */
 import { z } from '@hono/zod-openapi';
 
-/** How a {@link wire} schema refuses: what is wrong, and where below the value. */
-export type Refuse = (message: string, path?: PropertyKey[]) => void;
+/**
+ * How a {@link wire} schema refuses: what is wrong, and where below the value. `bounds` says that the shape was
+ * right and only a value out of its bounds.
+ */
+export type Refuse = (message: string, path?: PropertyKey[], bounds?: 'bounds') => void;
 
 /**
  * A schema that is a plain function: it returns what it read, or refuses. For big arrays, where one loop is a
@@ -15,9 +18,9 @@ export type Refuse = (message: string, path?: PropertyKey[]) => void;
 export function wire<T>(read: (value: unknown, refuse: Refuse) => T | undefined) {
   return z.unknown().transform((value, context): T => {
     let refused = false;
-    const result = read(value, (message, path = []) => {
+    const result = read(value, (message, path = [], bounds) => {
       refused = true;
-      context.issues.push({ code: 'custom', message, path, input: value });
+      context.issues.push({ code: 'custom', message, path, input: value, params: { bounds } });
     });
     return refused ? z.NEVER : (result as T);
   });
