@@ -4,10 +4,17 @@
  * @module
  */
 import { isFletchError } from '@fletch/base';
-import type { AnyVectorInput, Collection, Payload, UpdateOperation, VectorInput } from '@fletch/search';
+import type {
+  AnyVectorInput,
+  Collection,
+  Payload,
+  SparseVector,
+  UpdateOperation,
+  VectorInput,
+} from '@fletch/search';
+import { bm25With, isBm25 } from './bm25.js';
 import { wording, wrongInput } from './http/errors.js';
 import type { WireUpsert } from './schemas/points.js';
-import type { WireQuery } from './schemas/queries.js';
 import { isObject } from './schemas/shape.js';
 import type { WireOperation, WireUpdateVectors } from './schemas/updates.js';
 import { type Document, isDocument, type WirePart, type WireVector } from './schemas/vectors.js';
@@ -20,7 +27,9 @@ export function encoderIn(metadata: Payload | undefined): string | undefined {
 }
 
 /** Names the model of each text: its own, else the collection's encoder, which is looked up once. */
-function modelNamer(collection: Collection): (document: Document) => string {
+export function modelNamer(
+  collection: Collection,
+): (document: { readonly model?: string | undefined }) => string {
   let own: string | undefined;
   return ({ model }) => {
     if (model !== undefined) return model;
@@ -34,7 +43,10 @@ function modelNamer(collection: Collection): (document: Document) => string {
 }
 
 /** Runs a request of the store; a wrong dimension that is an encoder's own is blamed on the encoder. */
-async function blaming<T>(dimensions: ReadonlyMap<string, number>, work: () => Promise<T>): Promise<T> {
+export async function blaming<T>(
+  dimensions: ReadonlyMap<string, number>,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -45,16 +57,6 @@ async function blaming<T>(dimensions: ReadonlyMap<string, number>, work: () => P
       `Vector dimension error: the encoder \`${found[0]}\` does not fit this collection: ${wording(error)}`,
     );
   }
-}
-
-/** Answers a query, encoding its text if it has one. */
-export async function runQuery(services: Services, collection: Collection, query: WireQuery) {
-  const { query: target, ...rest } = query;
-  if (target === undefined) return collection.query(rest);
-  if (!isDocument(target)) return collection.query({ ...rest, query: target });
-  const model = modelNamer(collection)(target);
-  const vector = await services.encoders.encodeQuery(model, target.text);
-  return blaming(new Map([[model, vector.length]]), () => collection.query({ ...rest, query: vector }));
 }
 
 /** A vector that the store takes, in the place of one that may be a text. */
@@ -73,7 +75,7 @@ class Texts {
   collect<T extends { vector: WireVector }>(points: readonly T[]): Ready<T>[] {
     return points.map(({ vector, ...rest }): Ready<T> => {
       const ready = { ...rest, vector: {} as VectorInput };
-      if (isDocument(vector)) this.#add(vector, (encoded) => (ready.vector = encoded));
+      if (isDocument(vector)) this.#add(vector, (encoded) => (ready.vector = encoded as VectorInput));
       else if (Array.isArray(vector) || vector instanceof Float32Array) ready.vector = vector;
       else ready.vector = this.#named(vector);
       return ready;
@@ -105,7 +107,11 @@ class Texts {
     return named;
   }
 
-  #add(document: Document, put: (vector: Float32Array) => void): void {
+  #add(document: Document, put: (vector: Float32Array | SparseVector) => void): void {
+    if (isBm25(document.model)) {
+      put(bm25With(document.options).document(document.text));
+      return;
+    }
     const model = this.#modelOf(document);
     const list = this.#texts.get(model) ?? [];
     this.#texts.set(model, list);

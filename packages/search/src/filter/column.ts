@@ -7,25 +7,27 @@ import type { Json } from '@fletch/base';
 import { Bitset } from '../index/bitset.js';
 import type { Payload } from '../types/index.js';
 import type { Area } from './geo/area.js';
-import { geoPointOf, isOnGlobe } from './geo/point.js';
+import { geoPointOf } from './geo/point.js';
 import { GeoRows } from './geo/rows.js';
 import { type DateBounds, OrderedDates } from './ordered-dates.js';
-import { type Bounds, OrderedRows, type SortedPairs } from './ordered-rows.js';
-import { isObject, type Path, valuesAt } from './path.js';
+import { type Bounds, OrderedRows, sortedPairs } from './ordered-rows.js';
+import { type Path, valuesAt } from './path.js';
 import { type Posting, rowsOf, sharedWith, sizeOf, withoutRow, withRow } from './posting.js';
 import { Presence } from './presence.js';
 import { RowSet } from './row-set.js';
 import type { Analyzer } from './text/analyzer.js';
 import { TextRows } from './text/rows.js';
+import { distinctElements, isScalar, type Scalar, textsOf } from './values.js';
 
-/** A value that can be matched. */
-export type Scalar = string | number | boolean;
+export type { Scalar } from './values.js';
 
 /** Rough bytes of a map entry, of a row in a list, of a number in order and of a point on the globe. */
 const ENTRY_BYTES = 64;
 const ROW_BYTES = 8;
 const NUMBER_BYTES = 16;
 const POINT_BYTES = 128;
+/** So many distinct values are quickly gone through. */
+const FEW_VALUES = 2048;
 
 /** Answers every condition on one field without looking at a payload; kept up to date row by row. */
 export class Column {
@@ -34,11 +36,13 @@ export class Column {
   /** The tokens of texts, in a column made for a text index; such a column holds no values. */
   readonly text: TextRows | undefined;
   readonly #values = new Map<Scalar, Posting>();
-  readonly #numbers = new OrderedRows(() => this.#sortedNumbers());
-  readonly #dates = new OrderedDates(() => this.#strings());
+  readonly #numbers = new OrderedRows(() => sortedPairs([...this.#postings('number')]));
+  readonly #dates = new OrderedDates(() => this.#postings('string'));
   readonly #points = new GeoRows();
   /** Rows with an element other than null. */
   readonly #some = new Bitset();
+  /** Rows with an element that is an object or an array. */
+  readonly #compound = new Bitset();
   /** How many distinct elements other than null the rows have that have more than one. */
   readonly #several = new Map<number, number>();
   #valueBytes = 0;
@@ -99,28 +103,16 @@ export class Column {
 
   /** Rows with a value, other than null, that is none of these. */
   except(values: Iterable<Scalar>): Bitset {
-    const rows = RowSet.from(this.#some);
-    const unwanted = new Map<number, number>();
-    for (const value of values) {
-      const posting = this.#values.get(value);
-      if (posting === undefined) continue;
-      if (this.#several.size === 0 && posting instanceof Bitset) rows.deleteSet(posting);
-      else
-        for (const row of rowsOf(posting)) {
-          const count = this.#several.get(row);
-          const found = (unwanted.get(row) ?? 0) + 1;
-          if (count === undefined || found === count) rows.delete(row);
-          else unwanted.set(row, found);
-        }
-    }
-    return rows.done();
+    const unwanted = new Set(values);
+    return this.#values.size <= FEW_VALUES ? this.#withOthers(unwanted) : this.#withoutAll(unwanted);
   }
 
   /** Rows with a string that passes the test. */
   strings(test: (value: string) => boolean): Bitset {
-    const rows = new RowSet(this.#rows);
-    for (const [value, posting] of this.#strings()) if (test(value)) rows.addPosting(posting);
-    return rows.done();
+    return this.#collected((rows) => {
+      for (const value of this.#values.keys())
+        if (typeof value === 'string' && test(value)) rows.addPosting(this.#values.get(value));
+    });
   }
 
   /** Rows with a number between the bounds. */
@@ -144,6 +136,12 @@ export class Column {
     return this.#collected((rows) => this.presence.collectCounts(test, rows));
   }
 
+  /** The rows of one value, in no particular order. */
+  rowsOf(value: Scalar): Iterable<number> {
+    const posting = this.#values.get(value);
+    return posting === undefined ? [] : typeof posting === 'number' ? [posting] : posting;
+  }
+
   /** Rows where something other than null and `[]` stands. */
   filled(): Bitset {
     return this.presence.filled;
@@ -162,6 +160,27 @@ export class Column {
     }
   }
 
+  /**
+   * The number of rows, of those in `within` when given, that hold each value.
+   *
+   * @param read - the value that a stored one stands for; undefined for those that do not count
+   */
+  countsOf(read: (value: Scalar) => Scalar | undefined, within?: Bitset): Map<Scalar, number> {
+    const postings = new Map<Scalar, Posting>();
+    for (const [stored, posting] of this.#values) {
+      const value = read(stored);
+      if (value === undefined) continue;
+      const other = postings.get(value);
+      postings.set(value, other === undefined ? posting : this.#union(other, posting));
+    }
+    const counts = new Map<Scalar, number>();
+    for (const [value, posting] of postings) {
+      const count = within ? sharedWith(posting, within) : sizeOf(posting);
+      if (count > 0) counts.set(value, count);
+    }
+    return counts;
+  }
+
   /** Number of rows that hold a value of which `test` holds. */
   countRows(test: (value: Scalar) => boolean): number {
     return this.#collected((rows) => {
@@ -174,13 +193,36 @@ export class Column {
     return this.#points.size;
   }
 
+  /** {@link except}, by the rows of all other values. */
+  #withOthers(unwanted: ReadonlySet<Scalar>): Bitset {
+    return this.#collected((rows) => {
+      rows.addSet(this.#compound);
+      for (const [value, posting] of this.#values) if (!unwanted.has(value)) rows.addPosting(posting);
+    });
+  }
+
+  /** {@link except}, by taking out the rows that have nothing but these values. */
+  #withoutAll(unwanted: ReadonlySet<Scalar>): Bitset {
+    const rows = RowSet.from(this.#some);
+    const found = new Map<number, number>();
+    for (const value of unwanted)
+      for (const row of rowsOf(this.#values.get(value) ?? [])) {
+        const count = this.#several.get(row);
+        const so = (found.get(row) ?? 0) + 1;
+        if (count === undefined || so === count) rows.delete(row);
+        else found.set(row, so);
+      }
+    return rows.done();
+  }
+
   #addValues(row: number, values: readonly Json[]): void {
     let count = 0;
-    for (const value of distinct(values)) {
+    for (const value of distinctElements(values)) {
       if (value === null) continue;
       count++;
       if (isScalar(value)) this.#addScalar(row, value);
       else {
+        this.#compound.add(row);
         const point = geoPointOf(value);
         if (!point) continue;
         this.#points.add(row, point);
@@ -205,11 +247,12 @@ export class Column {
 
   #removeValues(row: number, values: readonly Json[]): void {
     this.#some.delete(row);
+    this.#compound.delete(row);
     this.#several.delete(row);
     this.#numbers.remove(row);
     this.#dates.remove(row);
     this.#points.remove(row);
-    for (const value of distinct(values)) {
+    for (const value of distinctElements(values)) {
       if (!isScalar(value)) continue;
       const posting = withoutRow(this.#values.get(value), row);
       if (posting === undefined) this.#values.delete(value);
@@ -223,51 +266,18 @@ export class Column {
     return rows.done();
   }
 
-  *#strings(): Generator<[string, Posting]> {
-    for (const entry of this.#values) if (typeof entry[0] === 'string') yield entry as [string, Posting];
+  #union(a: Posting, b: Posting): Bitset {
+    return this.#collected((rows) => {
+      rows.addPosting(a);
+      rows.addPosting(b);
+    });
   }
 
-  #sortedNumbers(): SortedPairs {
-    const numbers: number[] = [];
-    let count = 0;
-    for (const [value, posting] of this.#values)
-      if (typeof value === 'number') {
-        numbers.push(value);
-        count += sizeOf(posting);
-      }
-    const keys = new Float64Array(count);
-    const rows = new Uint32Array(count);
-    let at = 0;
-    for (const value of Float64Array.from(numbers).sort())
-      for (const row of rowsOf(this.#values.get(value)!)) {
-        keys[at] = value;
-        rows[at++] = row;
-      }
-    return { keys, rows };
+  /** Every value of a type with its rows. */
+  *#postings<T extends 'string' | 'number'>(
+    type: T,
+  ): Generator<[T extends 'string' ? string : number, Posting]> {
+    for (const entry of this.#values)
+      if (typeof entry[0] === type) yield entry as [T extends 'string' ? string : number, Posting];
   }
-}
-
-/** The values that conditions look at: arrays are opened once. */
-export function elements(values: readonly Json[]): Json[] {
-  return values.some(Array.isArray) ? values.flat(1) : (values as Json[]);
-}
-
-export function isScalar(value: Json): value is Scalar {
-  return value !== null && !Array.isArray(value) && !isObject(value);
-}
-
-/** The strings among the values. */
-export function textsOf(values: readonly Json[]): string[] {
-  return elements(values).filter((value) => typeof value === 'string');
-}
-
-/** Whether a value is a point that an index of type `geo` holds. */
-export function isGeoPoint(value: Json): boolean {
-  const point = geoPointOf(value);
-  return point !== undefined && isOnGlobe(point);
-}
-
-function distinct(values: readonly Json[]): Iterable<Json> {
-  const all = elements(values);
-  return all.length > 1 ? new Set(all) : all;
 }

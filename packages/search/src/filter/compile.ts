@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bitset } from '../index/bitset.js';
-import type { Filter } from '../types/index.js';
+import type { Condition, Filter } from '../types/index.js';
 import {
   type Compiled,
   type Context,
@@ -43,7 +43,7 @@ export function checkFilter(filter: unknown, at = 'filter'): asserts filter is F
 }
 
 /** Checks a condition, as {@link checkFilter}. */
-export function checkCondition(condition: unknown, at = 'condition'): void {
+export function checkCondition(condition: unknown, at = 'condition'): asserts condition is Condition {
   compileCondition(condition, at, { depth: 1, texts: NO_TEXTS, within: undefined });
 }
 

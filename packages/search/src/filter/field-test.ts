@@ -5,7 +5,8 @@
  */
 import type { Json } from '@fletch/base';
 import type { Bitset } from '../index/bitset.js';
-import { type Column, elements } from './column.js';
+import type { Column } from './column.js';
+import { elements } from './values.js';
 
 /** One key beside `key`, compiled. */
 export interface FieldTest {

@@ -4,8 +4,8 @@
  * @module
  */
 import { parseDatetime } from './datetime.js';
-import { type Bounds, isWithin, OrderedRows } from './ordered-rows.js';
-import { type Posting, rowsOf, sizeOf } from './posting.js';
+import { type Bounds, isWithin, OrderedRows, sortedPairs } from './ordered-rows.js';
+import { type Posting, rowsOf } from './posting.js';
 import type { RowSet } from './row-set.js';
 
 /** Bounds of a range of dates, in microseconds; exact however far away. */
@@ -52,18 +52,26 @@ export class OrderedDates {
   }
 
   #read(): OrderedRows {
+    const first = this.#nearDates((date, posting) => {
+      for (const row of rowsOf(posting)) this.#addFar(date, row);
+    });
+    let known: typeof first | undefined = first;
+    return new OrderedRows(() => {
+      const dates = known ?? this.#nearDates();
+      known = undefined;
+      return sortedPairs(dates);
+    });
+  }
+
+  /** @param far - called for the dates that a double does not hold */
+  #nearDates(far?: (date: bigint, posting: Posting) => void): [number, Posting][] {
+    const near: [number, Posting][] = [];
     for (const [text, posting] of this.#strings()) {
       const date = parseDatetime(text);
-      if (typeof date === 'bigint') for (const row of rowsOf(posting)) this.#addFar(date, row);
+      if (typeof date === 'number') near.push([date, posting]);
+      else if (date !== undefined) far?.(date, posting);
     }
-    return new OrderedRows(() => {
-      const near: { date: number; posting: Posting }[] = [];
-      for (const [text, posting] of this.#strings()) {
-        const date = parseDatetime(text);
-        if (typeof date === 'number') near.push({ date, posting });
-      }
-      return sortedPairs(near.sort((a, b) => a.date - b.date));
-    });
+    return near;
   }
 
   #addFar(date: bigint, row: number): void {
@@ -71,19 +79,6 @@ export class OrderedDates {
     if (dates) dates.push(date);
     else this.#far.set(row, [date]);
   }
-}
-
-function sortedPairs(near: readonly { date: number; posting: Posting }[]) {
-  const count = near.reduce((sum, { posting }) => sum + sizeOf(posting), 0);
-  const keys = new Float64Array(count);
-  const rows = new Uint32Array(count);
-  let at = 0;
-  for (const { date, posting } of near)
-    for (const row of rowsOf(posting)) {
-      keys[at] = date;
-      rows[at++] = row;
-    }
-  return { keys, rows };
 }
 
 /** The bounds for dates that doubles hold. A bound that none holds lies beyond all of them. */

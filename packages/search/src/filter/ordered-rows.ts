@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Posting, rowsOf, sizeOf } from './posting.js';
 import type { RowSet } from './row-set.js';
 
 /** Numbers in ascending order, and beside each the row that has it. */
@@ -88,6 +89,21 @@ export class OrderedRows {
       this.#fresh.clear();
     }
   }
+}
+
+/** Sorts numbers with their rows; `entries` is sorted, too. */
+export function sortedPairs(entries: [number, Posting][]): SortedPairs {
+  entries.sort((a, b) => a[0] - b[0]);
+  const count = entries.reduce((sum, [, posting]) => sum + sizeOf(posting), 0);
+  const keys = new Float64Array(count);
+  const rows = new Uint32Array(count);
+  let at = 0;
+  for (const [key, posting] of entries)
+    for (const row of rowsOf(posting)) {
+      keys[at] = key;
+      rows[at++] = row;
+    }
+  return { keys, rows };
 }
 
 /** Index of the first number that is larger than `value`, or as large unless `after`. */

@@ -8,8 +8,7 @@
  */
 import type { PointId } from '../types/index.js';
 
-/** The four words of SipHash's state, of 64 bits each: low half, high half. */
-const v = new Uint32Array(8);
+/** The id's bytes, in words of 32 bits, least byte first. */
 const message = new Uint32Array(4);
 
 /** To which of `total` slices (0 to `total - 1`) an id belongs. */
@@ -32,66 +31,59 @@ export function hashOf(id: PointId): [low: number, high: number] {
   return sipHash(4);
 }
 
-/** Hashes the first `halves` words of 32 bits of the message. */
-function sipHash(halves: number): [number, number] {
-  v.set([0x70736575, 0x736f6d65, 0x6e646f6d, 0x646f7261, 0x6e657261, 0x6c796765, 0x79746573, 0x74656462]);
-  for (let i = 0; i < halves; i += 2) absorb(message[i]!, message[i + 1]!);
-  absorb(0, ((halves * 4) << 24) >>> 0);
-  v[4] = v[4]! ^ 0xff;
-  for (let i = 0; i < 4; i++) round();
-  return [(v[0]! ^ v[2]! ^ v[4]! ^ v[6]!) >>> 0, (v[1]! ^ v[3]! ^ v[5]! ^ v[7]!) >>> 0];
-}
-
-function absorb(low: number, high: number): void {
-  v[6]! ^= low;
-  v[7]! ^= high;
-  round();
-  round();
-  v[0]! ^= low;
-  v[1]! ^= high;
-}
-
-function round(): void {
-  add(0, 2);
-  rotate(2, 13);
-  xor(2, 0);
-  swap(0);
-  add(4, 6);
-  rotate(6, 16);
-  xor(6, 4);
-  add(0, 6);
-  rotate(6, 21);
-  xor(6, 0);
-  add(4, 2);
-  rotate(2, 17);
-  xor(2, 4);
-  swap(4);
-}
-
-function add(a: number, b: number): void {
-  const low = v[a]! + v[b]!;
-  v[a] = low;
-  v[a + 1] = v[a + 1]! + v[b + 1]! + (low > 0xffff_ffff ? 1 : 0);
-}
-
-function xor(a: number, b: number): void {
-  v[a]! ^= v[b]!;
-  v[a + 1]! ^= v[b + 1]!;
-}
-
-/** Rotates to the left by less than 32 bits. */
-function rotate(a: number, bits: number): void {
-  const low = v[a]!;
-  const high = v[a + 1]!;
-  v[a] = (low << bits) | (high >>> (32 - bits));
-  v[a + 1] = (high << bits) | (low >>> (32 - bits));
-}
-
-/** Rotates by 32 bits. */
-function swap(a: number): void {
-  const low = v[a]!;
-  v[a] = v[a + 1]!;
-  v[a + 1] = low;
+/**
+ * Hashes the first `words` (an even number) of the message. The state's four words of 64 bits are kept in halves:
+ * the numbers of JavaScript hold no more.
+ */
+function sipHash(words: number): [low: number, high: number] {
+  let [al, ah] = [0x70736575, 0x736f6d65];
+  let [bl, bh] = [0x6e646f6d, 0x646f7261];
+  let [cl, ch] = [0x6e657261, 0x6c796765];
+  let [dl, dh] = [0x79746573, 0x74656462];
+  for (let at = 0; at <= words + 2; at += 2) {
+    // The blocks of the message, then one with its length in bytes, then the end.
+    const low = at < words ? message[at]! | 0 : 0;
+    const high = at < words ? message[at + 1]! | 0 : at === words ? (words * 4) << 24 : 0;
+    const isEnd = at > words;
+    if (isEnd) cl ^= 0xff;
+    else {
+      dl ^= low;
+      dh ^= high;
+    }
+    for (let round = isEnd ? 4 : 2; round > 0; round--) {
+      let sum = (al >>> 0) + (bl >>> 0);
+      ah = (ah + bh + (sum > 0xffff_ffff ? 1 : 0)) | 0;
+      al = sum | 0;
+      let half = bl;
+      bl = ((bl << 13) | (bh >>> 19)) ^ al;
+      bh = ((bh << 13) | (half >>> 19)) ^ ah;
+      [al, ah] = [ah, al];
+      sum = (cl >>> 0) + (dl >>> 0);
+      ch = (ch + dh + (sum > 0xffff_ffff ? 1 : 0)) | 0;
+      cl = sum | 0;
+      half = dl;
+      dl = ((dl << 16) | (dh >>> 16)) ^ cl;
+      dh = ((dh << 16) | (half >>> 16)) ^ ch;
+      sum = (al >>> 0) + (dl >>> 0);
+      ah = (ah + dh + (sum > 0xffff_ffff ? 1 : 0)) | 0;
+      al = sum | 0;
+      half = dl;
+      dl = ((dl << 21) | (dh >>> 11)) ^ al;
+      dh = ((dh << 21) | (half >>> 11)) ^ ah;
+      sum = (cl >>> 0) + (bl >>> 0);
+      ch = (ch + bh + (sum > 0xffff_ffff ? 1 : 0)) | 0;
+      cl = sum | 0;
+      half = bl;
+      bl = ((bl << 17) | (bh >>> 15)) ^ cl;
+      bh = ((bh << 17) | (half >>> 15)) ^ ch;
+      [cl, ch] = [ch, cl];
+    }
+    if (!isEnd) {
+      al ^= low;
+      ah ^= high;
+    }
+  }
+  return [(al ^ bl ^ cl ^ dl) >>> 0, (ah ^ bh ^ ch ^ dh) >>> 0];
 }
 
 function swapped(word: number): number {

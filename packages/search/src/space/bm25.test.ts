@@ -35,6 +35,9 @@ describe('BM25', () => {
   test('speaks English unless told otherwise', () => {
     const terms = (options: object, text: string) => [...createBm25(options).query(text).indices];
     expect(terms({}, 'The running dogs')).toEqual(['run', 'dog'].map(termOf).sort((a, b) => a - b));
+    expect(terms({}, "I don't see a fox now, we'd say")).toEqual(
+      ['see', 'fox', 'say'].map(termOf).sort((a, b) => a - b),
+    );
     expect(terms({ language: 'none' }, 'running')).toEqual([termOf('running')]);
     expect(terms({ language: 'de' }, 'der Hunde')).toEqual([termOf('hund')]);
     expect(terms({ ...plain, lowercase: false }, 'Foo')).toEqual([termOf('Foo')]);

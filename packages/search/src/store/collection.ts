@@ -6,12 +6,15 @@
 import { join } from 'node:path';
 import { FletchError, type Json } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
+import { Reader, type ReadOptions } from '../query/reader.js';
+import type { QuerySource } from '../query/source.js';
 import { readSpecs, type VectorSpec } from '../space/spec.js';
 import type {
   CollectionInfo,
   CountRequest,
   FacetHit,
   FacetRequest,
+  GroupsResult,
   Payload,
   PayloadFieldSchema,
   PayloadSelector,
@@ -20,10 +23,14 @@ import type {
   PointStruct,
   PointsSelector,
   PointVectors,
+  QueryGroupsRequest,
   QueryRequest,
   ScoredPoint,
   ScrollRequest,
   ScrollResult,
+  SearchMatrixOffsets,
+  SearchMatrixPairs,
+  SearchMatrixRequest,
   UpdateOperation,
   UpdateResult,
   UpsertOptions,
@@ -42,7 +49,6 @@ import { encodePayload } from './payload.js';
 import { deleteVectorsWrite, updateVectorsWrite, upsertWrite, type WriteContext } from './point-updates.js';
 import { Points } from './points.js';
 import { indexUse, type Schema } from './schema.js';
-import { Reader } from './search.js';
 import { SnapshotTimer } from './snapshot-timer.js';
 import type { Collection, StoreWarning } from './types.js';
 import { deleteWrite, merging, payloadWrite, removing, replacing } from './updates.js';
@@ -56,6 +62,8 @@ export interface CollectionContext {
   readonly manifest: CollectionManifest;
   readonly factory: IndexFactory;
   readonly onWarning: ((warning: StoreWarning) => void) | undefined;
+  /** Another collection of the store, which queries look vectors up in. */
+  readonly resolve: (collection: string) => StoredCollection | undefined;
 }
 
 /** How long closing waits for reads under way, and a snapshot for rows that are leaving the indexes. */
@@ -76,7 +84,7 @@ export class StoredCollection implements Collection {
   #closed = false;
 
   private constructor(
-    { folder, manifest, onWarning }: CollectionContext,
+    { folder, manifest, onWarning, resolve }: CollectionContext,
     specs: Map<string, VectorSpec>,
     environment: Environment,
     indexes: VectorIndexes,
@@ -88,7 +96,7 @@ export class StoredCollection implements Collection {
     this.#specs = specs;
     this.#vectorNames = new VectorNames({ folder, manifest, environment, indexes, specs });
     this.#points = new Points(environment, indexes, this.#specs, version);
-    this.#reader = new Reader(this.#points, indexes, this.#specs);
+    this.#reader = new Reader(this.#querySource(resolve));
     this.#writer = new Writer((writes) => this.#points.commit(writes));
     this.#onWarning = onWarning;
     this.#timer = new SnapshotTimer(indexes, () => this.#writer.exclusively(() => this.#save()));
@@ -188,7 +196,6 @@ export class StoredCollection implements Collection {
     ids: readonly PointId[],
     options: { with_payload?: PayloadSelector; with_vector?: VectorSelector } = {},
   ): PointRecord[] {
-    this.#checkOpen();
     return this.#reader.retrieve(ids, options);
   }
 
@@ -196,19 +203,41 @@ export class StoredCollection implements Collection {
     return this.#submit(() => deleteWrite(selector, this.#points));
   }
 
-  async query(request: QueryRequest): Promise<ScoredPoint[]> {
-    this.#checkOpen();
-    return this.#reader.query(request);
+  async query(request: QueryRequest, options?: ReadOptions): Promise<ScoredPoint[]> {
+    return this.#reader.query(request, options);
+  }
+
+  async queryBatch(requests: readonly QueryRequest[], options?: ReadOptions): Promise<ScoredPoint[][]> {
+    return this.#reader.queryBatch(requests, options);
+  }
+
+  async queryGroups(request: QueryGroupsRequest, options?: ReadOptions): Promise<GroupsResult> {
+    return this.#reader.queryGroups(request, options);
+  }
+
+  async searchMatrixPairs(request: SearchMatrixRequest, options?: ReadOptions): Promise<SearchMatrixPairs> {
+    return this.#reader.searchMatrixPairs(request, options);
+  }
+
+  async searchMatrixOffsets(
+    request: SearchMatrixRequest,
+    options?: ReadOptions,
+  ): Promise<SearchMatrixOffsets> {
+    return this.#reader.searchMatrixOffsets(request, options);
   }
 
   async scroll(request: ScrollRequest = {}): Promise<ScrollResult> {
-    this.#checkOpen();
     return this.#reader.scroll(request);
   }
 
   async count(request: CountRequest = {}): Promise<number> {
+    return this.#reader.count(request);
+  }
+
+  /** The state of now, for one read. */
+  view(): View {
     this.#checkOpen();
-    return request.filter ? this.#points.matching(request.filter).count : this.#points.rows.size;
+    return this.#points.view();
   }
 
   async facet(request: FacetRequest): Promise<FacetHit[]> {
@@ -261,12 +290,6 @@ export class StoredCollection implements Collection {
     );
   }
 
-  /** The state of now, for one read. */
-  view(): View {
-    this.#checkOpen();
-    return this.#points.view();
-  }
-
   async settled(): Promise<void> {
     this.#checkOpen();
     await this.#points.cleared();
@@ -295,6 +318,10 @@ export class StoredCollection implements Collection {
 
   get #writeContext(): WriteContext {
     return { points: this.#points, specs: this.#specs };
+  }
+
+  #querySource(resolve: CollectionContext['resolve']): QuerySource {
+    return { name: this.name, view: () => this.view(), schema: () => this.#schema, resolve };
   }
 
   async #submit(prepare: () => Write): Promise<UpdateResult> {

@@ -98,7 +98,7 @@ test.concurrent.for([1, 2])(
 
     try {
       for (let kill = 0; kill < KILLS_PER_CHAIN; kill++) {
-        const life = await live(path, 5 + next() * 70, explain);
+        const life = await live(path, 5 + next() * 100, explain);
         acknowledged = life.acknowledged;
       }
       expect(acknowledged).toBeGreaterThan(2 * KILLS_PER_CHAIN);

@@ -198,7 +198,11 @@ class FolderStore implements Store {
 
   #openCollection(folder: string, manifest: CollectionManifest): Promise<StoredCollection> {
     const { onWarning } = this.#options;
-    return StoredCollection.open({ folder, manifest, factory: this.#factory, onWarning });
+    const resolve = (name: string) => {
+      const found = this.#collections.get(name)?.collection;
+      return found instanceof StoredCollection ? found : undefined;
+    };
+    return StoredCollection.open({ folder, manifest, factory: this.#factory, onWarning, resolve });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

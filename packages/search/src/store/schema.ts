@@ -41,18 +41,24 @@ export function countIndexed(column: Column, type: PayloadFieldType): number {
   return type === 'geo' ? column.countPoints() : column.countRows(holds[type]);
 }
 
-/** Which values of a field are counted as its facets; undefined when the index cannot tell. */
-export function facetTest(schema: PayloadFieldSchema | undefined): ((value: Scalar) => boolean) | undefined {
-  if (schema === undefined) return undefined;
-  const params = paramsOf(schema);
-  switch (params.type) {
+/** The facet that a value of a field counts as, if any; undefined when the index cannot tell. */
+export function facetReader(
+  schema: PayloadFieldSchema | undefined,
+): ((value: Scalar) => Scalar | undefined) | undefined {
+  const params = schema === undefined ? undefined : paramsOf(schema);
+  switch (params?.type) {
+    case 'uuid':
+      return (value) => (typeof value === 'string' ? parseUuid(value) : undefined);
     case 'integer':
-      return params.lookup === false ? undefined : holds.integer;
+      return params.lookup === false ? undefined : held('integer');
     case 'keyword':
     case 'bool':
-    case 'uuid':
-      return holds[params.type];
+      return held(params.type);
     default:
       return undefined;
   }
+}
+
+function held(type: keyof typeof holds): (value: Scalar) => Scalar | undefined {
+  return (value) => (holds[type](value) ? value : undefined);
 }

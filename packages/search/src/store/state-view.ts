@@ -3,19 +3,19 @@
  *
  * @module
  */
-import { Column, type Scalar } from '../filter/column.js';
 import { compileFilter } from '../filter/compile.js';
 import type { Compiled, FieldUse, FilterSource } from '../filter/condition.js';
 import type { Path } from '../filter/path.js';
 import type { Analyzer } from '../filter/text/analyzer.js';
 import { Bitset } from '../index/bitset.js';
+import { Turns } from '../query/turns.js';
 import type { VectorSpace } from '../space/types.js';
 import type { Filter, PointId } from '../types/index.js';
 import { type PointRow, payloadOf } from './environment.js';
 import type { History, State } from './history.js';
 import { compareIds } from './ids.js';
-import { Turns } from './turns.js';
-import type { View } from './view.js';
+import type { FieldValues, View } from './view.js';
+import { ViewColumn } from './view-column.js';
 import { ViewSpace } from './view-space.js';
 
 /** The present state, as far as views need it. */
@@ -132,7 +132,7 @@ export class StateView implements View {
     const turns = new Turns();
     for (const row of within.and(this.live)) {
       if (this.#matches(condition, row, this.point(row))) rows.add(row);
-      if (turns.over()) await turns.next();
+      if (turns.over) await turns.pause();
     }
     return rows;
   }
@@ -150,21 +150,10 @@ export class StateView implements View {
     return this.#isExact() ? undefined : this.live;
   }
 
-  async column(path: Path): Promise<Column | undefined> {
+  async column(path: Path): Promise<FieldValues | undefined> {
     await this.#present.prepare([path]);
-    return this.#present.column(path);
-  }
-
-  async counts(path: Path, within: Bitset = this.live): Promise<Map<Scalar, number> | undefined> {
-    const column = await this.column(path);
-    if (!column) return undefined;
-    const { before } = this.#caughtUp();
-    if (before.size === 0) return new Map(column.counts(within));
-    const past = new Column(path);
-    for (const [row, point] of before) past.add(row, payloadOf(point));
-    const counts = new Map(column.counts(within.andNot(Bitset.of(before.keys()))));
-    for (const [value, count] of past.counts(within)) counts.set(value, (counts.get(value) ?? 0) + count);
-    return counts;
+    if (!this.#present.column(path)) return undefined;
+    return new ViewColumn(path, this.#state, () => this.#present.column(path)!);
   }
 
   *ordered(start?: PointId): Generator<{ id: PointId; row: number }> {

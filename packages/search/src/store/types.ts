@@ -3,12 +3,14 @@
  *
  * @module
  */
+import type { ReadOptions } from '../query/reader.js';
 import type {
   CollectionInfo,
   CountRequest,
   CreateCollection,
   FacetHit,
   FacetRequest,
+  GroupsResult,
   Payload,
   PayloadFieldSchema,
   PayloadSelector,
@@ -17,10 +19,14 @@ import type {
   PointStruct,
   PointsSelector,
   PointVectors,
+  QueryGroupsRequest,
   QueryRequest,
   ScoredPoint,
   ScrollRequest,
   ScrollResult,
+  SearchMatrixOffsets,
+  SearchMatrixPairs,
+  SearchMatrixRequest,
   UpdateOperation,
   UpdateResult,
   UpsertOptions,
@@ -81,7 +87,12 @@ export interface Collection {
     options?: { with_payload?: PayloadSelector; with_vector?: VectorSelector },
   ): PointRecord[];
   delete(selector: PointsSelector): Promise<UpdateResult>;
-  query(request: QueryRequest): Promise<ScoredPoint[]>;
+  query(request: QueryRequest, options?: ReadOptions): Promise<ScoredPoint[]>;
+  /** All on one state of the collection. */
+  queryBatch(requests: readonly QueryRequest[], options?: ReadOptions): Promise<ScoredPoint[][]>;
+  queryGroups(request: QueryGroupsRequest, options?: ReadOptions): Promise<GroupsResult>;
+  searchMatrixPairs(request: SearchMatrixRequest, options?: ReadOptions): Promise<SearchMatrixPairs>;
+  searchMatrixOffsets(request: SearchMatrixRequest, options?: ReadOptions): Promise<SearchMatrixOffsets>;
   scroll(request?: ScrollRequest): Promise<ScrollResult>;
   count(request?: CountRequest): Promise<number>;
   facet(request: FacetRequest): Promise<FacetHit[]>;

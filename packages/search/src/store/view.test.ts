@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isFletchError } from '@fletch/base';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compileFilter } from '../filter/compile.js';
@@ -120,7 +121,16 @@ async function findings(
     matching: () => each(async (filter) => idsOf(await view.matching(filter))),
     nearest: () => search(),
     filtered: () => each((filter) => search(filter)),
-    counts: async () => Object.fromEntries((await view.counts(parsePath('kind')))!),
+    async counts() {
+      const column = (await view.column(parsePath('kind')))!;
+      await pause();
+      const counts: { [kind: string]: number } = Object.fromEntries(column.counts());
+      for (const [kind, count] of Object.entries(counts)) {
+        await pause();
+        expect([...column.rowsOf(kind)].filter((row) => view.live.has(row))).toHaveLength(count);
+      }
+      return counts;
+    },
   };
   const names = Object.keys(steps);
   const found: Findings = {};
@@ -166,14 +176,20 @@ const write: fc.Arbitrary<Write> = fc.oneof(
     },
   })),
   fc.tuple(payload, fc.array(id, { minLength: 1, maxLength: 6 })).map(([patch, some]) => ({
-    run: (collection: StoredCollection) => collection.setPayload(patch, { points: some }),
-    apply: (model: Model) =>
-      new Map(
+    // Points that are named must be there.
+    run: (collection: StoredCollection) =>
+      collection.setPayload(patch, { points: some }).catch((error: unknown) => {
+        if (!isFletchError(error, 'NOT_FOUND')) throw error;
+      }),
+    apply: (model: Model) => {
+      if (some.some((one) => !model.has(one))) return model;
+      return new Map(
         [...model].map(([one, point]): [PointId, Point] => [
           one,
           some.includes(one) ? { ...point, payload: { ...point.payload, ...patch } } : point,
         ]),
-      ),
+      );
+    },
   })),
 );
 

@@ -68,7 +68,9 @@ export function answerTo(error: unknown): ErrorAnswer {
     return { status: 408, message: 'Timeout: the client is gone', headers: {}, report: false };
   if (!isFletchError(error))
     return { status: 500, message: 'Service internal error: unexpected failure', headers: {}, report: true };
-  const [status, words] = TABLE[error.code];
+  const [status, usual] = TABLE[error.code];
+  // Parts of a request that do not go together are a bad request, in Qdrant's words.
+  const words = error.details.request === true ? 'Bad request' : usual;
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {};
   return { status, message: `${words}: ${wording(error)}`, headers, report: status >= 500 };
 }

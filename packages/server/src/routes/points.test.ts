@@ -167,7 +167,7 @@ describe('reading points', () => {
     expect((await ask('POST', `${path}/scroll`, { limit: 1e9 })).status).toBe(422);
     expect(await ask('POST', `${path}/scroll`, { order_by: 'size' })).toMatchObject({
       status: 400,
-      body: error('`order_by` is not supported yet'),
+      body: error('No range index for `order_by` key: `size`'),
     });
   });
 });

@@ -52,7 +52,7 @@ const vectorParams = z
 
 const sparseDatatype = wire<Datatype>((value, refuse) => {
   if (value === 'turbo4')
-    return refuse('sparse vectors do not support the `turbo4` datatype', [], 'bounds') as undefined;
+    return refuse('sparse vectors do not support the `turbo4` datatype', [], true) as undefined;
   if (value !== 'float32' && value !== 'float16' && value !== 'uint8')
     return refuse('expected "float32", "float16" or "uint8"') as undefined;
   return value;

@@ -140,11 +140,18 @@ const vectorOutput = shown<NonNullable<PointRecord['vector']>>({
 const pointId = shown<PointId>({ allOf: [ref('ExtendedPointId')] });
 
 export const RecordSchema = z
-  .object({ id: pointId, payload: payloadOutput, vector: vectorOutput })
+  .object({ id: pointId, payload: payloadOutput, vector: vectorOutput, order_value: z.number().optional() })
   .openapi('Record');
 
 export const ScoredPointSchema = z
-  .object({ id: pointId, version: z.int(), score: z.number(), payload: payloadOutput, vector: vectorOutput })
+  .object({
+    id: pointId,
+    version: z.int(),
+    score: z.number(),
+    payload: payloadOutput,
+    vector: vectorOutput,
+    order_value: z.number().optional(),
+  })
   .openapi('ScoredPoint');
 
 export const UpdateResultSchema = z

@@ -98,40 +98,61 @@ export class GeoRows {
     this.#stale.clear();
     this.#apart.clear();
     this.#changes = 0;
-    const lons: number[] = [];
-    const lats: number[] = [];
-    const rows: number[] = [];
+    let count = 0;
+    for (const points of this.#points.values()) count += points.length / 2;
+    const lons = new Float64Array(count);
+    const lats = new Float64Array(count);
+    const rows = new Uint32Array(count);
+    // Code and place in one number each, which typed arrays sort fast.
+    const places = 2 ** Math.ceil(Math.log2(count + 1));
+    const keys = new Float64Array(count);
+    let size = 0;
     for (const [row, points] of this.#points)
       for (let i = 0; i < points.length; i += 2) {
         const lon = points[i]!;
         const lat = points[i + 1]!;
-        if (!isOnGlobe({ lon, lat })) {
+        if (Math.abs(lon) > 180 || Math.abs(lat) > 90) {
           this.#apart.add(row);
           continue;
         }
-        lons.push(lon);
-        lats.push(lat);
-        rows.push(row);
+        lons[size] = lon;
+        lats[size] = lat;
+        rows[size] = row;
+        keys[size] = (bandOf(lat) * STEPS + stepOf(lon)) * places + size;
+        size++;
       }
-    // Code and place in one number each, which typed arrays sort fast.
-    const places = 2 ** Math.ceil(Math.log2(rows.length + 1));
-    const order = Float64Array.from(
-      rows,
-      (_, i) => (bandOf(lats[i]!) * STEPS + stepOf(lons[i]!)) * places + i,
-    ).sort();
-    const place = (key: number) => key % places;
-    return {
-      codes: Uint32Array.from(order, (key) => Math.floor(key / places)),
-      lons: Float64Array.from(order, (key) => lons[place(key)]!),
-      lats: Float64Array.from(order, (key) => lats[place(key)]!),
-      rows: Uint32Array.from(order, (key) => rows[place(key)]!),
-    };
+    return inOrder(keys.subarray(0, size).sort(), places, lons, lats, rows);
   }
 
   #ageing(): void {
     this.#changes++;
     if (this.#changes > CHANGES_LEAST + this.#points.size / CHANGES_SHARE) this.#sorted = undefined;
   }
+}
+
+function inOrder(
+  keys: Float64Array,
+  places: number,
+  lons: Float64Array,
+  lats: Float64Array,
+  rows: Uint32Array,
+): Sorted {
+  const size = keys.length;
+  const sorted = {
+    codes: new Uint32Array(size),
+    lons: new Float64Array(size),
+    lats: new Float64Array(size),
+    rows: new Uint32Array(size),
+  };
+  for (let i = 0; i < size; i++) {
+    const code = Math.floor(keys[i]! / places);
+    const place = keys[i]! - code * places;
+    sorted.codes[i] = code;
+    sorted.lons[i] = lons[place]!;
+    sorted.lats[i] = lats[place]!;
+    sorted.rows[i] = rows[place]!;
+  }
+  return sorted;
 }
 
 function bandOf(lat: number): number {

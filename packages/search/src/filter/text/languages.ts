@@ -76,11 +76,26 @@ export function languageName(language: string): string {
   return Object.hasOwn(codes, language) ? codes[language]! : language;
 }
 
+/** What Qdrant's English list has beside Orama's, mostly the pieces of words that are cut at an apostrophe. */
+const ENGLISH_MORE = (
+  "a just now s t d ll m o re ve y don that'll should've ain aren couldn didn doesn hadn hasn haven isn ma mightn " +
+  "mightn't mustn needn needn't shan shouldn wasn weren won wouldn"
+).split(' ');
+/** And what it has not. */
+const ENGLISH_LESS: ReadonlySet<string> = new Set(
+  (
+    "us would shall could may might must ought i'm he's we're they're i've we've they've i'd he'd she'd we'd they'd " +
+    "i'll he'll she'll we'll they'll can't cannot let's that's who's what's here's there's when's where's why's how's"
+  ).split(' '),
+);
+
 /** The stop words of one of {@link stopwordLanguages}. */
 export function stopwordsOf(language: string): readonly string[] {
   if (Object.hasOwn(ofIso, language))
     return (load('stopwords-iso') as { [code: string]: string[] })[ofIso[language]!]!;
-  return (load(`@orama/stopwords/${language}`) as { stopwords: string[] }).stopwords;
+  const { stopwords } = load(`@orama/stopwords/${language}`) as { stopwords: string[] };
+  if (language !== 'english') return stopwords;
+  return [...stopwords.filter((word) => !ENGLISH_LESS.has(word)), ...ENGLISH_MORE];
 }
 
 /** The stemmer of one of {@link stemmerLanguages}, for words in lower case. */

@@ -127,9 +127,13 @@ export class TextRows {
 }
 
 /** Whether `run` stands in `order` without a break. */
-function holdsRun(order: Uint32Array, run: readonly number[]): boolean {
-  for (let start = order.indexOf(run[0]!); start >= 0; start = order.indexOf(run[0]!, start + 1))
-    if (run.every((id, i) => order[start + i] === id)) return true;
+function holdsRun<T>(order: ArrayLike<T>, run: readonly T[]): boolean {
+  const last = order.length - run.length;
+  for (let start = 0; start <= last; start++) {
+    let length = 0;
+    while (length < run.length && order[start + length] === run[length]) length++;
+    if (length === run.length) return true;
+  }
   return false;
 }
 
@@ -156,12 +160,6 @@ export const textTests: {
   },
   phrase(analyzer, query) {
     const words = analyzer.document(query);
-    return (texts) => words.length > 0 && texts.some((text) => isRun(analyzer.document(text), words));
+    return (texts) => words.length > 0 && texts.some((text) => holdsRun(analyzer.document(text), words));
   },
 };
-
-function isRun(tokens: readonly string[], run: readonly string[]): boolean {
-  for (let start = tokens.indexOf(run[0]!); start >= 0; start = tokens.indexOf(run[0]!, start + 1))
-    if (run.every((word, i) => tokens[start + i] === word)) return true;
-  return false;
-}
