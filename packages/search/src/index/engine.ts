@@ -217,6 +217,15 @@ export class Engine {
     }
   }
 
+  /** Checks queries; returns what to multiply each with. */
+  #check(queries: Float32Array, count: number): Float64Array {
+    this.checkOpen();
+    const { dimension, distance } = this.rows.options;
+    checkLength(queries, count, dimension);
+    this.#lastSearch = performance.now();
+    return checkVectors(queries, dimension, distance);
+  }
+
   /**
    * MaxSim of a query of several tokens with points of several rows: for each token of the query the best score
    * among the point's rows, summed (distances: squared, summed, and the root taken, under `Euclid`). Small jobs are
@@ -225,11 +234,9 @@ export class Engine {
    * @param query - tokens × dimension values
    */
   async maxSim(query: Float32Array, { rows, starts }: RowGroups): Promise<Float32Array> {
-    this.checkOpen();
     const { dimension, distance } = this.rows.options;
     const tokens = Math.ceil(query.length / dimension);
-    checkLength(query, tokens, dimension);
-    const factors = checkVectors(query, dimension, distance);
+    const factors = this.#check(query, tokens);
     const count = starts.length - 1;
     if (count <= 0) return new Float32Array(0);
     const { arena, kernels, padded } = this.rows;
@@ -241,11 +248,7 @@ export class Engine {
       const from = startArea.ensure(starts.length * 4);
       const sums = sumArea.ensure(count * 8 + 4);
       const cursor = sums + count * 8;
-      for (let i = 0; i < tokens; i++) {
-        const at = queries + i * padded * 4;
-        this.rows.writeAt(at, query, i, factors[i]!);
-        arena.floats.fill(0, (at >>> 2) + dimension, (at >>> 2) + padded);
-      }
+      for (let i = 0; i < tokens; i++) this.#writeQuery(queries + i * padded * 4, query, i, factors[i]!);
       arena.words.set(rows, list >>> 2);
       arena.words.set(starts, from >>> 2);
       arena.words[cursor >>> 2] = 0;
@@ -254,8 +257,10 @@ export class Engine {
       if (tokens * rows.length * padded <= MAX_INLINE) {
         this.slots.ensureOwn(needs);
         kernels.maxSim(...args);
-      } else
-        await this.quiet.together(() => this.slots.runSearches('maxSim', args, needs, Math.ceil(count / 16)));
+      } else {
+        const threads = Math.ceil(count / 16);
+        await this.quiet.together(() => this.slots.runSearches('maxSim', args, needs, threads));
+      }
       const found = new Float64Array(arena.memory.buffer, sums, count);
       return Float32Array.from(found, (sum) =>
         distance === 'Euclid' ? Math.sqrt(sum) : distance === 'Manhattan' ? sum : 0 - sum,
@@ -263,15 +268,6 @@ export class Engine {
     } finally {
       for (const area of areas) area.free();
     }
-  }
-
-  /** Checks queries; returns what to multiply each with. */
-  #check(queries: Float32Array, count: number): Float64Array {
-    this.checkOpen();
-    const { dimension, distance } = this.rows.options;
-    checkLength(queries, count, dimension);
-    this.#lastSearch = performance.now();
-    return checkVectors(queries, dimension, distance);
   }
 
   /** @throws FletchError `INVALID_ARGUMENT` for a bad `k` */

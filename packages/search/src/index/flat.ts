@@ -111,12 +111,12 @@ export class FlatIndex implements VectorIndex {
     return this.#engine.searchBatch(queries, k, options, this.#plan);
   }
 
-  async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
-    return this.#engine.maxSim(query, groups);
-  }
-
   async compare(query: Float32Array, rows: Uint32Array): Promise<Float32Array> {
     return this.#engine.compare(query, rows);
+  }
+
+  async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
+    return this.#engine.maxSim(query, groups);
   }
 
   readonly #plan = (_k: number, { filter }: IndexSearchOptions): SearchPlan =>

@@ -203,9 +203,7 @@ export class MemoryCollection {
       point: (at) => ({ version: at + 1, json: JSON.stringify(payloadOf(at)) }),
       matching,
       searchable: async (filter) => (filter ? matching(filter) : undefined),
-      column: async (field) => columns.get(field),
-      changed: () => new Map(),
-      counts: async (field, read, within) => columns.get(field)!.countsOf(read, within),
+      column: async (path) => columns.get(path),
       ordered: (start) =>
         points
           .map(({ id }, at) => ({ id, row: at }))

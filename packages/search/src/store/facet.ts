@@ -28,8 +28,8 @@ export async function facetHits(request: FacetRequest, view: View, schema: Schem
       { details: { field: path.text } },
     );
   const within = request.filter ? await view.matching(request.filter) : undefined;
-  const counts = (await view.counts(path, read, within))!;
-  return Array.from(counts, ([value, count]) => ({ value, count }))
+  const column = (await view.column(path))!;
+  return Array.from(column.countsOf(read, within), ([value, count]) => ({ value, count }))
     .sort((a, b) => b.count - a.count || compareScalars(a.value, b.value))
     .slice(0, limit);
 }

@@ -52,8 +52,8 @@ export class Points implements Present {
     this.version = version;
     for (const { id, row } of environment.idsFrom()) this.rows.place(id, row);
     this.rows.freeGaps();
-    const vectorBytes = [...specs.values()].reduce((sum, spec) => sum + bytesOf(spec), 0);
-    this.history = new History(this.rows.live, vectorBytes, (emptied) => this.#takeOut(emptied));
+    const bytes = [...specs.values()].reduce((sum, spec) => sum + vectorBytes(spec), 0);
+    this.history = new History(this.rows.live, bytes, (emptied) => this.#takeOut(emptied));
   }
 
   get live(): Bitset {
@@ -64,10 +64,6 @@ export class Points implements Present {
     return this.rows.row(id);
   }
 
-  id(row: number): PointId | undefined {
-    return this.rows.id(row);
-  }
-
   get vectorNames(): readonly string[] {
     return [...this.#specs.keys()];
   }
@@ -75,6 +71,10 @@ export class Points implements Present {
   /** The payload text and version of a live row. */
   point(row: number): PointRow {
     return this.#before.get(row) ?? this.#environment.point(row)!;
+  }
+
+  id(row: number): PointId | undefined {
+    return this.rows.id(row);
   }
 
   column(field: FieldUse): Column | undefined {
@@ -292,7 +292,7 @@ export class Points implements Present {
   }
 }
 
-/** About what a row's vector takes; of sparse and token vectors nobody knows before. */
-function bytesOf(spec: VectorSpec): number {
-  return spec.kind === 'dense' ? spec.dimension * 4 : 1024;
+/** Bytes of one vector in memory, about; those of sparse ones and of several to a point are not known beforehand. */
+function vectorBytes(spec: VectorSpec): number {
+  return 'dimension' in spec ? spec.dimension * 4 : 0;
 }

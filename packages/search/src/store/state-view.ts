@@ -3,31 +3,31 @@
  *
  * @module
  */
-import { Column, type Scalar } from '../filter/column.js';
 import { compileFilter } from '../filter/compile.js';
 import type { Compiled, FieldUse, FilterSource } from '../filter/condition.js';
+import type { Path } from '../filter/path.js';
 import type { Analyzer } from '../filter/text/analyzer.js';
 import { Bitset } from '../index/bitset.js';
+import { Turns } from '../query/turns.js';
 import type { VectorSpace } from '../space/types.js';
 import type { Filter, PointId } from '../types/index.js';
 import { type PointRow, payloadOf } from './environment.js';
 import type { History, State } from './history.js';
 import { compareIds } from './ids.js';
-import { Turns } from './turns.js';
-import type { View } from './view.js';
+import type { FieldValues, View } from './view.js';
+import { ViewColumn } from './view-column.js';
 import { ViewSpace } from './view-space.js';
 
 /** The present state, as far as views need it. */
 export interface Present extends FilterSource {
   readonly history: History;
   readonly vectorNames: readonly string[];
-  id(row: number): PointId | undefined;
   point(row: number): PointRow;
   /** The first `count` ids on disk from `start` on; those of a commit that is under way may be there or not. */
   idsOnDisk(start: PointId | undefined, count: number): PointId[];
   /** Ids that a commit under way may have taken from the disk already. */
   idsUnderWay(): Iterable<PointId>;
-  /** Analyzers of text indexes by their field. */
+  /** The analyzers of text indexes by their field. */
   readonly texts: ReadonlyMap<string, Analyzer>;
   /** Builds columns that are not there yet. */
   prepare(fields: readonly FieldUse[]): Promise<void>;
@@ -41,8 +41,6 @@ export interface Present extends FilterSource {
 const REMEMBERED_FILTERS = 64;
 /** Longer filters (as JSON) are not remembered. */
 const REMEMBERED_LENGTH = 10_000;
-/** Rows whose payloads are looked at in one go, where columns have narrowed them down. */
-const MOST_SCANNED = 1000;
 /** Ids that are read at a time: few at first, as most reads want few. */
 const [LEAST_IDS, MOST_IDS] = [32, 1024];
 
@@ -89,49 +87,62 @@ export class StateView implements View {
     if (known) return known;
     const compiled = compileFilter(filter, 'filter', this.#present.texts);
     await this.#present.prepare(compiled.paths);
-    const rows = this.#byColumns(compiled) ?? (await this.#byPayloads(compiled));
+    const scanned = new Map<Compiled, Bitset>();
+    let rows = this.#evaluate(compiled, scanned);
+    // What a condition scans may follow from what others found, so one round may lead to another.
+    while (!(rows instanceof Bitset)) {
+      for (const [condition, within] of rows) scanned.set(condition, await this.#scan(condition, within));
+      rows = this.#evaluate(compiled, scanned);
+    }
     if (key !== undefined) remember(remembered, key, rows);
     return rows;
   }
 
-  /** The rows by the present columns, those changed since by what they held; undefined when a column is missing. */
-  #byColumns(compiled: Compiled): Bitset | undefined {
-    let missing = false;
+  /**
+   * The matching rows: those that match by the present columns, but the rows that were changed since by what they held.
+   * Or, when payloads must be looked at that were not yet, the conditions that ask for it, each with the rows to look at.
+   */
+  #evaluate(compiled: Compiled, scanned: ReadonlyMap<Compiled, Bitset>): Bitset | Map<Compiled, Bitset> {
     const present = this.#present;
+    const missing = new Map<Compiled, Bitset>();
     const found = compiled.rows({
       live: present.live,
       row: (id) => present.row(id),
       id: (row) => present.id(row),
       column: (field) => present.column(field),
       withVector: (name) => present.withVector(name),
-      scan(condition, within) {
-        if (within && within.count <= MOST_SCANNED) return present.scan(condition, within);
-        missing = true;
-        return new Bitset();
+      scan(condition, within = present.live) {
+        const known = scanned.get(condition);
+        if (!known) missing.set(condition, missing.get(condition)?.or(within) ?? within);
+        return known ?? within;
       },
     });
-    if (missing) return undefined;
+    if (missing.size > 0) return missing;
     const { live, before } = this.#caughtUp();
     const rows = found.and(live);
     for (const [row, point] of before)
-      if (compiled.matches(payloadOf(point), this.id(row), this.#hasVector(row))) rows.add(row);
+      if (this.#matches(compiled, row, point)) rows.add(row);
       else rows.delete(row);
     return rows;
   }
 
-  async #byPayloads(compiled: Compiled): Promise<Bitset> {
+  /** Looks at the payloads of rows, letting others work in between. */
+  async #scan(condition: Compiled, within: Bitset): Promise<Bitset> {
     const rows = new Bitset();
     const turns = new Turns();
-    for (const row of this.live) {
-      if (compiled.matches(payloadOf(this.point(row)), this.id(row), this.#hasVector(row))) rows.add(row);
-      if (turns.over()) await turns.next();
+    for (const row of within.and(this.live)) {
+      if (this.#matches(condition, row, this.point(row))) rows.add(row);
+      if (turns.over) await turns.pause();
     }
     return rows;
   }
 
-  #hasVector(row: number): (name: string) => boolean {
-    const { vectorNames } = this.#present;
-    return (name) => vectorNames.includes(name) && this.#present.space(name, 'has_vector').has(row);
+  #matches(condition: Compiled, row: number, point: PointRow): boolean {
+    return condition.matches(payloadOf(point), this.id(row), (name) => this.#hasVector(row, name));
+  }
+
+  #hasVector(row: number, name: string): boolean {
+    return this.vectorNames.includes(name) && this.#present.space(name, '').has(row);
   }
 
   async searchable(filter: Filter | null | undefined): Promise<Bitset | undefined> {
@@ -139,30 +150,10 @@ export class StateView implements View {
     return this.#isExact() ? undefined : this.live;
   }
 
-  async column(field: FieldUse): Promise<Column | undefined> {
-    await this.#present.prepare([field]);
-    return this.#present.column(field);
-  }
-
-  changed(): ReadonlyMap<number, PointRow> {
-    return this.#caughtUp().before;
-  }
-
-  async counts(
-    field: FieldUse,
-    read: (value: Scalar) => Scalar | undefined,
-    within: Bitset = this.live,
-  ): Promise<Map<Scalar, number> | undefined> {
-    const column = await this.column(field);
-    if (!column) return undefined;
-    const { before } = this.#caughtUp();
-    if (before.size === 0) return column.countsOf(read, within);
-    const past = new Column(field);
-    for (const [row, point] of before) past.add(row, payloadOf(point));
-    const counts = column.countsOf(read, within.andNot(Bitset.of(before.keys())));
-    for (const [value, count] of past.countsOf(read, within))
-      counts.set(value, (counts.get(value) ?? 0) + count);
-    return counts;
+  async column(path: Path): Promise<FieldValues | undefined> {
+    await this.#present.prepare([path]);
+    if (!this.#present.column(path)) return undefined;
+    return new ViewColumn(path, this.#state, () => this.#present.column(path)!);
   }
 
   *ordered(start?: PointId): Generator<{ id: PointId; row: number }> {

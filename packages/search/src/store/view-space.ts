@@ -46,22 +46,22 @@ export class ViewSpace implements VectorSpace {
   }
 
   async nearest(query: VectorValue, k: number, options: NearestOptions = {}): Promise<IndexHits> {
-    if (options.filter) return this.#space.nearest(query, k, this.#counted(options));
+    if (options.filter) return this.#space.nearest(query, k, this.#ofView(options));
     if (this.#isExact()) {
       const hits = await this.#space.nearest(query, k, options);
       // A search that had to wait for its thread may have met rows of a later commit.
       if (hits.rows.every((row) => this.#live.has(row))) return hits;
     }
-    return this.#space.nearest(query, k, this.#counted({ ...options, filter: this.#live }));
+    return this.#space.nearest(query, k, { ...this.#ofView(options), filter: this.#live });
   }
 
-  /** Frequencies of terms are counted over the view's rows, also while the space holds others. */
-  #counted(options: NearestOptions): NearestOptions {
+  compare(query: VectorValue, rows: Uint32Array, options: NearestOptions = {}): Promise<Float32Array> {
+    return this.#space.compare(query, rows, this.#ofView(options));
+  }
+
+  /** Lets frequencies of terms be counted over the view's rows. */
+  #ofView(options: NearestOptions): NearestOptions {
     return options.corpus || this.#isExact() ? options : { ...options, corpus: this.#live };
-  }
-
-  compare(query: VectorValue, rows: Uint32Array, options?: NearestOptions): Promise<Float32Array> {
-    return this.#space.compare(query, rows, options);
   }
 
   output(vector: VectorValue): VectorOutput {

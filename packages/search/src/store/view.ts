@@ -3,12 +3,15 @@
  *
  * @module
  */
-import type { Column, Scalar } from '../filter/column.js';
-import type { FieldUse } from '../filter/condition.js';
+import type { Column } from '../filter/column.js';
+import type { Path } from '../filter/path.js';
 import type { Bitset } from '../index/bitset.js';
 import type { VectorSpace } from '../space/types.js';
 import type { Filter, PointId } from '../types/index.js';
 import type { PointRow } from './environment.js';
+
+/** What a read may ask of a payload field: which values there are, in how many rows, and in which. */
+export type FieldValues = Pick<Column, 'counts' | 'countsOf' | 'rowsOf'>;
 
 /**
  * The state of the collection at the moment the view was made, until it is released: writes go on beside it and do
@@ -30,23 +33,8 @@ export interface View {
   matching(filter: Filter): Promise<Bitset>;
   /** The rows that a search of a space may return; undefined when that is all it holds. */
   searchable(filter: Filter | null | undefined): Promise<Bitset | undefined>;
-  /**
-   * A payload field turned around; undefined when it would take too much memory. It is that of the present state,
-   * and follows writes: {@link counts} tells of this one, and {@link changed} where they differ.
-   */
-  column(field: FieldUse): Promise<Column | undefined>;
-  /** What the view's rows held whose point has changed or gone since. */
-  changed(): ReadonlyMap<number, PointRow>;
-  /**
-   * How many points of `within` (default: all) have each value of a field; undefined as for {@link column}.
-   *
-   * @param read - the value that a stored one stands for; undefined for those that do not count
-   */
-  counts(
-    field: FieldUse,
-    read: (value: Scalar) => Scalar | undefined,
-    within?: Bitset,
-  ): Promise<Map<Scalar, number> | undefined>;
+  /** A payload field turned around; undefined when it would take too much memory. */
+  column(path: Path): Promise<FieldValues | undefined>;
   /** Points in order of their ids, from `start` on. */
   ordered(start?: PointId): Iterable<{ id: PointId; row: number }>;
   /** The vectors called `name`. Throws `INVALID_ARGUMENT` naming those that there are. */

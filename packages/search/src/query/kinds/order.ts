@@ -4,8 +4,9 @@
  * @module
  */
 import { FletchError, type Json } from '@fletch/base';
+import type { Scalar } from '../../filter/column.js';
 import { type Path, parsePath, valuesAt } from '../../filter/path.js';
-import { elements, type Scalar } from '../../filter/values.js';
+import { elements } from '../../filter/values.js';
 import type { Bitset } from '../../index/bitset.js';
 import { payloadOf } from '../../store/environment.js';
 import { compareIds } from '../../store/ids.js';
@@ -99,9 +100,7 @@ class Ordered implements QueryKind {
   async #byColumn(within: Bitset, scope: Scope, count: number): Promise<Hits | undefined> {
     const column = await scope.view.column(this.#path);
     if (!column) return undefined;
-    const changed = scope.view.changed();
-    const past = this.#changedRows(within, scope);
-    const written = new Map<number, Scalar[]>(Array.from(past.keys(), (number) => [number, []]));
+    const written = new Map<number, Scalar[]>();
     for (const [value] of column.counts()) {
       const number = this.#numberOf(value);
       if (number === undefined || !this.#begun(number)) continue;
@@ -115,10 +114,10 @@ class Ordered implements QueryKind {
     const values: number[] = [];
     for (const number of numbers) {
       if (rows.length >= count) break;
-      const found = new Set<number>(past.get(number));
+      const found = new Set<number>();
       for (const value of written.get(number)!)
         for (const row of column.rowsOf(value))
-          if (within.has(row) && !changed.has(row) && !scope.excluded.has(row)) found.add(row);
+          if (within.has(row) && !scope.excluded.has(row)) found.add(row);
       const sorted = found.size > 1 ? [...found].sort((a, b) => this.#compareIds(scope, a, b)) : found;
       for (const row of sorted) {
         rows.push(row);
@@ -126,22 +125,6 @@ class Ordered implements QueryKind {
       }
     }
     return this.#hits(rows.slice(0, count), values);
-  }
-
-  /** Rows whose point has changed since the view was made, by the numbers that it had: columns follow writes. */
-  #changedRows(within: Bitset, scope: Scope): Map<number, number[]> {
-    const found = new Map<number, number[]>();
-    for (const [row, point] of scope.view.changed()) {
-      if (!within.has(row) || scope.excluded.has(row)) continue;
-      for (const value of elements(valuesAt(payloadOf(point), this.#path))) {
-        const number = this.#numberOf(value);
-        if (number === undefined || !this.#begun(number)) continue;
-        const rows = found.get(number);
-        if (rows) rows.push(row);
-        else found.set(number, [row]);
-      }
-    }
-    return found;
   }
 
   async #byPayload(scope: Scope, count: number): Promise<Hits> {
