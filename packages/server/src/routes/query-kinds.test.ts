@@ -43,10 +43,18 @@ describe('what is wrong with a query of a kind', () => {
       'The expression 1/0 = inf produced a non-finite number',
     ],
     // Bounds.
-    [{ query: { nearest: 1, mmr: { diversity: 2 } } }, 422, 'query.mmr.diversity: value 2 invalid, must be 1 or smaller'],
+    [
+      { query: { nearest: 1, mmr: { diversity: 2 } } },
+      422,
+      'query.mmr.diversity: value 2 invalid, must be 1 or smaller',
+    ],
     [{ query: { nearest: 1, mmr: { candidates_limit: 20_000 } } }, 422, 'query.mmr.candidates_limit'],
     [{ query: { rrf: { k: 0 } }, prefetch: {} }, 422, 'query.rrf.k: value 0 invalid, must be 1 or larger'],
-    [{ prefetch: [{ limit: 0 }], query: [1, 0, 0, 0] }, 422, 'prefetch[0].limit: value 0 invalid, must be 1 or larger'],
+    [
+      { prefetch: [{ limit: 0 }], query: [1, 0, 0, 0] },
+      422,
+      'prefetch[0].limit: value 0 invalid, must be 1 or larger',
+    ],
     [
       {
         query: {
@@ -118,7 +126,12 @@ describe('what is wrong with a query of a kind', () => {
   it('is told of groups and of the matrix too', async () => {
     const cases: [string, object, number, string][] = [
       ['query/groups', { query: 1 }, 400, 'group_by'],
-      ['query/groups', { query: 1, group_by: 'city', limit: 0 }, 422, 'limit: value 0 invalid, must be 1 or larger'],
+      [
+        'query/groups',
+        { query: 1, group_by: 'city', limit: 0 },
+        422,
+        'limit: value 0 invalid, must be 1 or larger',
+      ],
       ['query/groups', { query: 1, group_by: 'city', group_size: 0 }, 422, 'group_size'],
       ['query/groups', { query: 1, group_by: 'city', with_lookup: 'gone' }, 404, 'Collection gone not found'],
       ['search/matrix/pairs', { sample: 1 }, 422, 'sample: value 1 invalid, must be 2 or larger'],
