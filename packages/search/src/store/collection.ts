@@ -22,22 +22,27 @@ import type {
   ScoredPoint,
   ScrollRequest,
   ScrollResult,
+  SnapshotDescription,
+  UpdateCollection,
   UpdateResult,
   VectorSelector,
 } from '../types/index.js';
+import { Administration, buildConfig, storedConfig } from './administration.js';
+import { copyIndexes } from './archive/copy.js';
+import { type SnapshotFolders, snapshotsOf } from './archive/folder.js';
 import { checkData } from './check-data.js';
+import type { CollectionConfig } from './config/read.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
 import { type IndexFactory, VectorIndexes } from './indexes.js';
-import { collectionInfo } from './info.js';
-import type { CollectionManifest } from './manifest.js';
-import { encodePayload } from './payload.js';
+import { type CollectionManifest, writeManifest } from './manifest.js';
 import { Points } from './points.js';
 import { readCount } from './read.js';
 import { indexTest, type Schema } from './schema.js';
 import { Reader } from './search.js';
 import { SnapshotTimer } from './snapshot-timer.js';
-import type { Collection, StoreWarning } from './types.js';
+import type { StrictMode } from './strict/guard.js';
+import type { Collection, ShardChoice, StoreWarning } from './types.js';
 import { deleteWrite, merging, payloadWrite, removing, replacing, upsertWrite } from './updates.js';
 import type { VectorSpec } from './vectors.js';
 import { Writer } from './writer.js';
@@ -47,6 +52,7 @@ export interface CollectionContext {
   readonly folder: string;
   readonly manifest: CollectionManifest;
   readonly factory: IndexFactory;
+  readonly snapshots: SnapshotFolders;
   readonly onWarning: ((warning: StoreWarning) => void) | undefined;
 }
 
@@ -61,23 +67,44 @@ export class StoredCollection implements Collection {
   readonly #writer: Writer;
   readonly #timer: SnapshotTimer;
   readonly #onWarning: CollectionContext['onWarning'];
+  readonly #manifest: CollectionManifest;
+  readonly #folder: string;
+  readonly #snapshots: SnapshotFolders;
+  readonly #administration: Administration;
+  /** Copies under way, during which no newer index is saved: the log of changes since the copied one must stay. */
+  readonly #copies = new Set<Promise<void>>();
   #closed = false;
 
   private constructor(
-    { manifest, onWarning }: CollectionContext,
+    { manifest, onWarning, folder, snapshots }: CollectionContext,
     environment: Environment,
     indexes: VectorIndexes,
+    specs: ReadonlyMap<string, VectorSpec>,
     version: number,
   ) {
     this.name = manifest.name;
+    this.#manifest = manifest;
+    this.#folder = folder;
+    this.#snapshots = snapshots;
     this.#environment = environment;
     this.#indexes = indexes;
-    this.#specs = specsOf(manifest);
+    this.#specs = specs;
     this.#points = new Points(environment, indexes, this.#specs, version);
     this.#reader = new Reader(this.#points, indexes, this.#specs);
     this.#writer = new Writer((writes) => this.#points.commit(writes));
     this.#onWarning = onWarning;
-    this.#timer = new SnapshotTimer(indexes, () => this.#writer.exclusively(() => this.#save()));
+    this.#administration = new Administration({
+      environment,
+      points: this.#points,
+      writer: this.#writer,
+      indexes,
+      specs: () => [...this.#specs.values()],
+      names: () => ({ dense: [...this.#specs.keys()], sparse: [] }),
+      schema: () => this.#schema,
+    });
+    this.#timer = new SnapshotTimer(indexes, async () => {
+      if (this.#copies.size === 0) await this.#writer.exclusively(() => this.#save());
+    });
     for (const field of Object.keys(this.#schema)) this.#points.columns.declare(parsePath(field));
     this.#timer.changed();
   }
@@ -89,11 +116,12 @@ export class StoredCollection implements Collection {
    */
   static async open(context: CollectionContext): Promise<StoredCollection> {
     const { folder, manifest, factory, onWarning } = context;
-    const specs = specsOf(manifest);
     await checkData(join(folder, 'data.mdb'));
-    const environment = new Environment(folder, [...specs.keys()]);
+    const names = manifest.vectors.map(({ name }) => name);
+    const environment = new Environment(folder, names, { sealed: manifest.format >= 2 });
     let indexes: VectorIndexes | undefined;
     try {
+      const specs = specsOf(manifest, storedConfig(environment, manifest.vectors));
       if (environment.fact('uuid') !== manifest.uuid)
         throw new FletchError(
           'CORRUPT',
@@ -109,7 +137,7 @@ export class StoredCollection implements Collection {
         { folder, uuid: manifest.uuid, environment, specs, factory, warn },
         version,
       );
-      return new StoredCollection(context, environment, indexes, version);
+      return new StoredCollection(context, environment, indexes, specs, version);
     } catch (error) {
       await indexes?.close();
       await environment.close();
@@ -118,11 +146,20 @@ export class StoredCollection implements Collection {
   }
 
   /** Writes the tables of a new collection into `folder`. */
-  static async create(folder: string, manifest: CollectionManifest, metadata?: Payload): Promise<void> {
-    const environment = new Environment(folder, [...specsOf(manifest).keys()]);
+  static async create(
+    folder: string,
+    manifest: CollectionManifest,
+    config: CollectionConfig,
+    metadata?: Payload,
+  ): Promise<void> {
+    const environment = new Environment(
+      folder,
+      manifest.vectors.map(({ name }) => name),
+    );
     try {
       await environment.commit(() => {
         environment.setFact('uuid', manifest.uuid);
+        environment.setFact('config', config as never);
         if (metadata !== undefined) environment.setFact('metadata', metadata);
       });
     } finally {
@@ -132,13 +169,7 @@ export class StoredCollection implements Collection {
 
   info(): CollectionInfo {
     this.#checkOpen();
-    return collectionInfo({
-      specs: [...this.#specs.values()],
-      indexes: this.#indexes,
-      points: this.#points,
-      schema: this.#schema,
-      metadata: this.#environment.fact('metadata') as Payload | undefined,
-    });
+    return this.#administration.info();
   }
 
   async upsert(points: readonly PointStruct[]): Promise<UpdateResult> {
@@ -206,11 +237,55 @@ export class StoredCollection implements Collection {
   }
 
   async setMetadata(metadata: Payload): Promise<void> {
-    const plain = JSON.parse(encodePayload(metadata, 'metadata')) as Payload;
     this.#checkOpen();
-    await this.#writer.exclusively(() =>
-      this.#environment.commit(() => this.#environment.setFact('metadata', plain)),
-    );
+    await this.#administration.setMetadata(metadata);
+  }
+
+  async update(change: UpdateCollection): Promise<void> {
+    this.#checkOpen();
+    await this.#administration.update(change);
+  }
+
+  checkTimeout(seconds: number): void {
+    this.strict.checkTimeout(seconds);
+  }
+
+  /** What stays when its points are replaced by those of a snapshot. */
+  get identity() {
+    return { manifest: this.#manifest, ...this.#administration.settings };
+  }
+
+  /** The limits that its configuration sets. */
+  get strict(): StrictMode {
+    return this.#administration.strict;
+  }
+
+  async createSnapshot({ shard }: ShardChoice = {}): Promise<SnapshotDescription> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).create(this.name, (folder) => this.copyTo(folder));
+  }
+
+  async listSnapshots({ shard }: ShardChoice = {}): Promise<SnapshotDescription[]> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).list();
+  }
+
+  async deleteSnapshot(name: string, { shard }: ShardChoice = {}): Promise<boolean> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).delete(name);
+  }
+
+  async snapshotFile(name: string, { shard }: ShardChoice = {}): Promise<string> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).find(name);
+  }
+
+  /** Copies its files into an empty folder: indexes first, then the tables, which know what changed since. */
+  async copyTo(folder: string): Promise<void> {
+    this.#checkOpen();
+    const copy = this.#copyTo(folder);
+    this.#copies.add(copy);
+    await copy.finally(() => this.#copies.delete(copy));
   }
 
   async settled(): Promise<void> {
@@ -218,11 +293,21 @@ export class StoredCollection implements Collection {
     await this.#indexes.settled();
   }
 
+  async #copyTo(folder: string): Promise<void> {
+    await this.#writer.exclusively(async () => {
+      if (this.#indexes.changes > 0) await this.#save();
+      await copyIndexes(this.#folder, folder);
+      await writeManifest(join(folder, 'collection.json'), this.#manifest);
+    });
+    await this.#environment.copyTo(folder);
+  }
+
   /** Finishes the writes under way and closes the files; saves snapshots first unless told otherwise. */
   async close(options: { save: boolean } = { save: true }): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer.stop();
+    await Promise.allSettled(this.#copies);
     await this.#writer.drained();
     try {
       if (options.save && this.#indexes.changes > 0) await this.#save();
@@ -270,6 +355,8 @@ export class StoredCollection implements Collection {
   }
 }
 
-function specsOf(manifest: CollectionManifest): ReadonlyMap<string, VectorSpec> {
-  return new Map(manifest.vectors.map((spec) => [spec.name, spec]));
+function specsOf(manifest: CollectionManifest, config: CollectionConfig): ReadonlyMap<string, VectorSpec> {
+  return new Map(
+    manifest.vectors.map((spec) => [spec.name, { ...spec, hnsw: buildConfig(config, spec.name) }]),
+  );
 }

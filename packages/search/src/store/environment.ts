@@ -7,11 +7,11 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { describeFileError, FletchError, type Json } from '@fletch/base';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase } from 'lmdb';
 import type { Payload, PointId } from '../types/index.js';
+import { damaged } from './check-data.js';
 import { decodeId, encodeId } from './ids.js';
-
-type Table<K extends string | number | Buffer> = Database<Buffer, K>;
+import { SealedTable as Table, type TableKey } from './sealed.js';
 
 /** Bytes free on a disk that count as none. */
 const LITTLE_ROOM = 64 * 2 ** 20;
@@ -36,8 +36,17 @@ export class Environment {
   readonly log: Table<Buffer>;
   readonly #vectors = new Map<string, Table<number>>();
 
-  /** Opens or creates the environment in `folder`. Throws `CORRUPT` when its file cannot be read. */
-  constructor(folder: string, vectorNames: readonly string[]) {
+  /**
+   * Opens or creates the environment in `folder`. Throws `CORRUPT` when its file cannot be read.
+   *
+   * @param options - `sealed`: whether values carry checksums, as all do since format 2. `readOnly`: beside another
+   *   process that writes
+   */
+  constructor(
+    folder: string,
+    vectorNames: readonly string[],
+    { sealed = true, readOnly = false }: { sealed?: boolean; readOnly?: boolean } = {},
+  ) {
     this.#path = join(folder, 'data.mdb');
     try {
       // Without overlapping sync a commit's promise resolves only when its pages, then its root, are on disk.
@@ -49,9 +58,15 @@ export class Environment {
         eventTurnBatching: false,
         maxDbs: 8 + vectorNames.length,
         pageSize: 16_384,
+        readOnly,
       });
-      const table = (name: string, keyEncoding: 'uint32' | 'binary' | 'ordered-binary') =>
-        this.#root.openDB<Buffer, never>(name, { encoding: 'binary', keyEncoding });
+      const table = <K extends TableKey>(
+        name: string,
+        keyEncoding: 'uint32' | 'binary' | 'ordered-binary',
+      ): Table<K> => {
+        const database = this.#root.openDB<Buffer, K>(name, { encoding: 'binary', keyEncoding });
+        return new Table(name, database, (at, key) => this.#refuse(at, key), sealed);
+      };
       this.meta = table('meta', 'ordered-binary');
       this.ids = table('ids', 'binary');
       this.points = table('points', 'uint32');
@@ -60,7 +75,7 @@ export class Environment {
         this.#vectors.set(name, table(`vectors.${i}`, 'uint32'));
       });
     } catch (error) {
-      throw this.#corrupt((error as Error).message, error);
+      throw damaged(this.#path, (error as Error).message, error);
     }
   }
 
@@ -95,6 +110,11 @@ export class Environment {
   /** Writes a fact; call within {@link commit}. */
   setFact(key: string, value: Json): void {
     this.meta.put(key, Buffer.from(JSON.stringify(value)));
+  }
+
+  /** Forgets a fact; call within {@link commit}. */
+  removeFact(key: string): void {
+    this.meta.remove(key);
   }
 
   point(row: number): PointRow | undefined {
@@ -148,15 +168,30 @@ export class Environment {
     return rows;
   }
 
+  /** Writes a copy of the state of now, without what is free in it, while reads and writes go on. */
+  async copyTo(folder: string): Promise<void> {
+    try {
+      await this.#root.backup(folder, true);
+    } catch (error) {
+      throw await this.#describe(error);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#root.close();
   }
 
-  #corrupt(what: string, cause?: unknown): FletchError {
-    return new FletchError('CORRUPT', `${this.#path} is damaged: ${what}. Restore it from a copy.`, {
-      details: { path: this.#path },
-      cause,
-    });
+  #refuse(table: string, key: TableKey): never {
+    const shown = !Buffer.isBuffer(key) ? key : table === 'ids' ? decodeId(key) : key.toString('hex');
+    throw damaged(
+      this.#path,
+      `the value of ${shown} in table "${table}" does not match its checksum`,
+      undefined,
+      {
+        table,
+        key: shown,
+      },
+    );
   }
 
   async #describe(error: unknown): Promise<unknown> {

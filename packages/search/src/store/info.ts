@@ -5,6 +5,8 @@
  */
 import { parsePath } from '../filter/path.js';
 import type { CollectionInfo, Payload, VectorParams } from '../types/index.js';
+import { ownOf } from './config/bounds.js';
+import type { CollectionConfig } from './config/read.js';
 import type { VectorIndexes } from './indexes.js';
 import type { Points } from './points.js';
 import { indexTest, type Schema } from './schema.js';
@@ -16,11 +18,21 @@ export interface InfoSource {
   readonly indexes: VectorIndexes;
   readonly points: Points;
   readonly schema: Schema;
+  readonly config: CollectionConfig;
   readonly metadata: Payload | undefined;
 }
 
-export function collectionInfo({ specs, indexes, points, schema, metadata }: InfoSource): CollectionInfo {
+export function collectionInfo({
+  specs,
+  indexes,
+  points,
+  schema,
+  config,
+  metadata,
+}: InfoSource): CollectionInfo {
   const stats = [...indexes.all()].map((index) => index.stats());
+  const { params, hnsw_config, optimizer_config, wal_config, quantization_config, strict_mode_config } =
+    config;
   return {
     status: stats.every(({ linked, size }) => linked === size) ? 'green' : 'yellow',
     optimizer_status: 'ok',
@@ -28,30 +40,29 @@ export function collectionInfo({ specs, indexes, points, schema, metadata }: Inf
     points_count: points.rows.size,
     segments_count: 1,
     config: {
-      params: {
-        vectors: vectorParams(specs),
-        shard_number: 1,
-        replication_factor: 1,
-        write_consistency_factor: 1,
-        on_disk_payload: true,
-      },
-      hnsw_config: specs[0]!.hnsw,
-      optimizer_config: {
-        deleted_threshold: 0.2,
-        vacuum_min_vector_number: 1000,
-        default_segment_number: 1,
-        flush_interval_sec: 0,
-      },
-      wal_config: { wal_capacity_mb: 32, wal_segments_ahead: 0 },
+      params: { vectors: vectorParams(specs, config), ...params },
+      hnsw_config,
+      optimizer_config,
+      wal_config,
+      quantization_config,
+      ...(strict_mode_config && { strict_mode_config }),
       ...(metadata !== undefined && { metadata }),
     },
     payload_schema: payloadSchema(schema, points),
+    update_queue: { length: 0 },
   };
 }
 
-function vectorParams(specs: readonly VectorSpec[]): VectorParams | { [name: string]: VectorParams } {
-  const params = ({ dimension, distance }: VectorSpec): VectorParams => ({ size: dimension, distance });
-  if (specs[0]!.name === '') return params(specs[0]!);
+function vectorParams(
+  specs: readonly VectorSpec[],
+  { vectors }: CollectionConfig,
+): VectorParams | { [name: string]: VectorParams } {
+  const params = ({ name, dimension, distance }: VectorSpec): VectorParams => ({
+    size: dimension,
+    distance,
+    ...ownOf(vectors, name),
+  });
+  if (specs[0]?.name === '') return params(specs[0]);
   return Object.fromEntries(specs.map((spec) => [spec.name, params(spec)]));
 }
 
