@@ -55,7 +55,7 @@ test('finds nothing wrong with any database that LMDB wrote', async () => {
         await rm(path, { recursive: true });
       },
     ),
-    { numRuns: 40, seed: 7 },
+    { numRuns: 100, seed: 11 },
   );
 }, 120_000);
 

@@ -223,7 +223,8 @@ class Walk {
 
   #leaf(number: number, name: string, { overflows }: Seen): void {
     for (const { page, pages, bytes } of overflows) {
-      if (pages !== overflowPages(bytes, this.#root.pageSize) || page + pages - 1 > this.#root.lastPage)
+      // A value that became shorter keeps the pages it had.
+      if (pages < overflowPages(bytes, this.#root.pageSize) || page + pages - 1 > this.#root.lastPage)
         throw new PageFault(`page ${number} (${name}) has a value of the wrong length`);
       const head = this.#take(page, name);
       if (head.kind !== 'overflow' || head.entries !== pages)
