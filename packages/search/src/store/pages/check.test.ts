@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const bytes = (length: number, seed: number) =>
-  Buffer.from({ length }, (_: unknown, i: number) => (i * 31 + seed) & 255);
+  Buffer.from(Array.from({ length }, (_, i) => (i * 31 + seed) & 255));
 
 /** One step of a random history of a database. */
 const step = fc.oneof(
