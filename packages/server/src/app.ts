@@ -11,6 +11,7 @@ import type { Encoders } from './encoders.js';
 import { answerTo, HttpError } from './http/errors.js';
 import { guardCapacity, guardHost, guardKey } from './http/guards.js';
 import { methodsOf } from './http/methods.js';
+import { guardTimeout } from './http/strict.js';
 import { openApiDocument, registerComponents } from './openapi.js';
 import { endpoints } from './routes/index.js';
 import { mountService } from './routes/service.js';
@@ -27,6 +28,8 @@ export interface AppOptions {
   readonly maxBodyBytes?: number;
   /** Most requests at work at the same time; further ones get 503. Default 1024. */
   readonly maxRequests?: number;
+  /** Largest snapshot that may be uploaded, in bytes. Default 1 TiB. */
+  readonly maxSnapshotBytes?: number;
   /** Host names that the server answers to. Default: any. */
   readonly allowedHosts?: readonly string[];
   /** Whether the server is ready to be used; asked by `/readyz`. Default: always. */
@@ -50,8 +53,12 @@ export function createApp(options: AppOptions): Hono<Env> {
   if (apiKey !== undefined) app.use(guardKey(apiKey));
   app.use(guardCapacity(maxRequests));
 
+  app.use('/collections/:collection_name/*', guardTimeout(store));
+
   registerComponents(app);
-  for (const endpoint of endpoints) endpoint.mount(app, { store, encoders }, maxBodyBytes);
+  const { maxSnapshotBytes } = options;
+  const services = { store, encoders, ...(maxSnapshotBytes !== undefined && { maxSnapshotBytes }) };
+  for (const endpoint of endpoints) endpoint.mount(app, services, maxBodyBytes);
   mountService(app, { studio: studio !== undefined, ready: options.ready ?? (() => true) });
   app.get('/openapi.json', (context) => context.json(openApiDocument(app)));
   if (studio !== undefined) mountStudio(app, studio);

@@ -9,6 +9,7 @@ import { filterComponents } from './schemas/filters.js';
 import { payloadComponents } from './schemas/payloads.js';
 import { pointComponents } from './schemas/points.js';
 import { queryComponents } from './schemas/queries.js';
+import { snapshotComponents } from './schemas/snapshots.js';
 import { vectorComponents } from './schemas/vectors.js';
 import { VERSION } from './version.js';
 
@@ -18,6 +19,7 @@ const components = {
   ...payloadComponents,
   ...pointComponents,
   ...queryComponents,
+  ...snapshotComponents,
   ...vectorComponents,
 };
 

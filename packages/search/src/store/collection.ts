@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FletchError } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
@@ -35,7 +36,7 @@ import type { CollectionConfig } from './config/read.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
 import { type IndexFactory, VectorIndexes } from './indexes.js';
-import { type CollectionManifest, writeManifest } from './manifest.js';
+import { type CollectionManifest, readCollectionManifest } from './manifest.js';
 import { Points } from './points.js';
 import { readCount } from './read.js';
 import { indexTest, type Schema } from './schema.js';
@@ -67,7 +68,6 @@ export class StoredCollection implements Collection {
   readonly #writer: Writer;
   readonly #timer: SnapshotTimer;
   readonly #onWarning: CollectionContext['onWarning'];
-  readonly #manifest: CollectionManifest;
   readonly #folder: string;
   readonly #snapshots: SnapshotFolders;
   readonly #administration: Administration;
@@ -83,7 +83,6 @@ export class StoredCollection implements Collection {
     version: number,
   ) {
     this.name = manifest.name;
-    this.#manifest = manifest;
     this.#folder = folder;
     this.#snapshots = snapshots;
     this.#environment = environment;
@@ -251,8 +250,8 @@ export class StoredCollection implements Collection {
   }
 
   /** What stays when its points are replaced by those of a snapshot. */
-  get identity() {
-    return { manifest: this.#manifest, ...this.#administration.settings };
+  async identity() {
+    return { manifest: await readCollectionManifest(this.#folder), ...this.#administration.settings };
   }
 
   /** The limits that its configuration sets. */
@@ -297,7 +296,7 @@ export class StoredCollection implements Collection {
     await this.#writer.exclusively(async () => {
       if (this.#indexes.changes > 0) await this.#save();
       await copyIndexes(this.#folder, folder);
-      await writeManifest(join(folder, 'collection.json'), this.#manifest);
+      await copyFile(join(this.#folder, 'collection.json'), join(folder, 'collection.json'));
     });
     await this.#environment.copyTo(folder);
   }

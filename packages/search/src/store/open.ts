@@ -126,6 +126,12 @@ class FolderStore implements Store {
     checkName(name);
     const settings = readConfig(config);
     const vectors = vectorSpecs(withoutGraphs(config));
+    for (const name of Object.keys(config.sparse_vectors ?? {}))
+      if (!vectors.some((vector) => vector.name === name))
+        throw new FletchError(
+          'INVALID_ARGUMENT',
+          `sparse_vectors.${name}: sparse vectors are not supported.`,
+        );
     const metadata = config.metadata ?? undefined;
     if (metadata !== undefined) encodePayload(metadata, 'metadata');
     return this.#inTurn(async () => {
@@ -277,7 +283,7 @@ class FolderStore implements Store {
         name,
         uuid,
         ...(old && { replaces: basename(old.folder) }),
-        ...(opened && { keep: opened.identity }),
+        ...(opened && { keep: await opened.identity() }),
       });
       crashPoint('recover-before-rename');
       await rename(temporary, folder);

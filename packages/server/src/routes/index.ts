@@ -4,11 +4,16 @@
  * @module
  */
 import type { Endpoint } from '../http/endpoint.js';
+import * as aliases from './aliases.js';
 import * as collections from './collections.js';
 import * as payloads from './payloads.js';
 import * as points from './points.js';
 import * as queries from './queries.js';
+import { snapshotEndpoints } from './snapshots.js';
 
-export const endpoints: readonly Endpoint[] = [collections, points, payloads, queries].flatMap((resource) =>
-  Object.values(resource),
-);
+export const endpoints: readonly Endpoint[] = [
+  // Before the collections, one of which could be called like its path.
+  ...Object.values(aliases),
+  ...[collections, points, payloads, queries].flatMap((resource) => Object.values(resource)),
+  ...snapshotEndpoints,
+];
