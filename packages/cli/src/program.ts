@@ -9,6 +9,13 @@ import { examples } from './command.js';
 import { registerBench } from './commands/bench.js';
 import { registerCollections } from './commands/collections.js';
 import { registerIndex } from './commands/index-files.js';
+import {
+  registerBackup,
+  registerRepair,
+  registerRestore,
+  registerSalvage,
+  registerVerify,
+} from './commands/maintenance.js';
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';
@@ -21,6 +28,11 @@ const registers = [
   registerSearch,
   registerServe,
   registerCollections,
+  registerVerify,
+  registerRepair,
+  registerSalvage,
+  registerBackup,
+  registerRestore,
   registerBench,
 ];
 

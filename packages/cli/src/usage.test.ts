@@ -32,6 +32,11 @@ const commands = [
   'collections info',
   'collections create',
   'collections delete',
+  'verify',
+  'repair',
+  'salvage',
+  'backup',
+  'restore',
   'bench search',
 ];
 

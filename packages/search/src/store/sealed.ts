@@ -99,7 +99,7 @@ export class SealedTable<K extends TableKey> {
   }
 
   /** Removes every entry. */
-  clear(): Promise<void> {
+  clearAsync(): Promise<void> {
     return this.#database.clearAsync();
   }
 
