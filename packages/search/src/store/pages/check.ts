@@ -19,23 +19,10 @@ import {
   readRoot,
   type Tree,
 } from './layout.js';
+import { type Summary, summarize } from './summary.js';
 
 /** Bytes that are read at a time. */
 const CHUNK = 4 * 2 ** 20;
-
-/** What one page leads to, and between which keys it lies. Pages that nothing leads to may hold anything. */
-interface Seen {
-  readonly kind: Page['kind'];
-  readonly first: Buffer;
-  readonly last: Buffer;
-  /** Of a branch: its children, with the key that each begins at. */
-  readonly children: readonly { readonly page: number; readonly from: Buffer }[];
-  /** Of a leaf: the values that have pages of their own. */
-  readonly overflows: readonly { readonly page: number; readonly pages: number; readonly bytes: number }[];
-  readonly entries: number;
-  /** Whether the keys ascend as bytes, and as integers. */
-  readonly ordered: { readonly bytes: boolean; readonly integers: boolean };
-}
 
 /** The root of `file` that counts. Throws PageFault. */
 export async function fileRoot(file: FileHandle): Promise<Root> {
@@ -54,40 +41,25 @@ export async function fileRoot(file: FileHandle): Promise<Root> {
  * @throws PageFault, with the number of the page
  */
 export async function checkStructure(file: FileHandle, root: Root): Promise<void> {
-  const pages = new Map<number, Seen | string>();
-  const small = new Map<number, Page>();
+  const pages = new Map<number, Summary | string>();
+  const leaves = new Map<number, Page>();
   for await (const { number, bytes } of eachPage(file, root)) {
     try {
-      const page = readPage(bytes, number);
-      pages.set(number, summarize(page));
-      if (page.kind === 'leaf' && (page.nodes.some(({ table }) => table) || mayBeFreeList(page)))
-        small.set(number, copied(page));
+      const summary = summarize(bytes, number);
+      pages.set(number, summary);
+      // Those of the tables, and those that may be of the free list, whose keys are transactions.
+      if (summary.kind === 'leaf' && (summary.hasTables || summary.first.length === 8))
+        leaves.set(number, readPage(Buffer.from(bytes), number));
     } catch (error) {
       if (!(error instanceof PageFault) && !(error instanceof RangeError)) throw error;
       pages.set(number, error.message);
     }
   }
-  const walk = new Walk(root, pages, small);
+  const walk = new Walk(root, pages, leaves);
   walk.tree(root.main, 'tables');
   for (const { name, tree } of walk.tables) walk.tree(tree, name);
   walk.tree(root.free, 'free pages');
   await walk.checkFree(file);
-}
-
-/** Leaves of the free list have keys of eight bytes, as only transactions have. */
-function mayBeFreeList(page: Page): boolean {
-  return page.kind === 'leaf' && page.nodes[0]!.key.length === 8;
-}
-
-function copied(page: Page & { kind: 'leaf' }): Page {
-  return {
-    ...page,
-    nodes: page.nodes.map(({ key, value, ...rest }) => ({
-      ...rest,
-      key: Buffer.from(key),
-      ...(value && { value: Buffer.from(value) }),
-    })),
-  };
 }
 
 async function* eachPage(file: FileHandle, root: Root): AsyncGenerator<{ number: number; bytes: Buffer }> {
@@ -103,55 +75,16 @@ async function* eachPage(file: FileHandle, root: Root): AsyncGenerator<{ number:
   }
 }
 
-function summarize(page: Page): Seen {
-  if (page.kind === 'overflow')
-    return {
-      kind: page.kind,
-      first: Buffer.alloc(0),
-      last: Buffer.alloc(0),
-      children: [],
-      overflows: [],
-      entries: page.pages,
-      ordered: { bytes: true, integers: true },
-    };
-  const { kind, nodes } = page;
-  // The first key of a branch means nothing: what is below it may begin with any.
-  const keys = nodes.slice(kind === 'branch' ? 1 : 0).map(({ key }) => key);
-  const ascend = (compare: (a: Buffer, b: Buffer) => number) =>
-    keys.every((key, i) => i === 0 || compare(keys[i - 1]!, key) < 0);
-  return {
-    kind,
-    first: Buffer.from(keys[0]!),
-    last: Buffer.from(keys.at(-1)!),
-    children:
-      page.kind === 'branch'
-        ? page.nodes.map(({ key, child }) => ({ page: child, from: Buffer.from(key) }))
-        : [],
-    overflows: page.kind === 'leaf' ? page.nodes.flatMap(({ overflow }) => overflow ?? []) : [],
-    entries: nodes.length,
-    ordered: { bytes: ascend(Buffer.compare), integers: integersAscend(keys, ascend) },
-  };
-}
-
-function integersAscend(
-  keys: readonly Buffer[],
-  ascend: (compare: (a: Buffer, b: Buffer) => number) => boolean,
-): boolean {
-  const { length } = keys[0]!;
-  if ((length !== 4 && length !== 8) || keys.some((key) => key.length !== length)) return false;
-  return ascend(compareKeys({ flags: INTEGER_KEYS, depth: 0, entries: 0, root: undefined }));
-}
-
 /** Follows trees and remembers which pages they use. */
 class Walk {
   readonly tables: { name: string; tree: Tree }[] = [];
   readonly #root: Root;
-  readonly #pages: ReadonlyMap<number, Seen | string>;
+  readonly #pages: ReadonlyMap<number, Summary | string>;
   readonly #leaves: ReadonlyMap<number, Page>;
   readonly #used: Uint8Array;
   readonly #freeLeaves: number[] = [];
 
-  constructor(root: Root, pages: ReadonlyMap<number, Seen | string>, leaves: ReadonlyMap<number, Page>) {
+  constructor(root: Root, pages: ReadonlyMap<number, Summary | string>, leaves: ReadonlyMap<number, Page>) {
     this.#root = root;
     this.#pages = pages;
     this.#leaves = leaves;
@@ -204,7 +137,7 @@ class Walk {
     if (seen.kind !== (depth === 1 ? 'leaf' : 'branch') || depth < 1)
       throw new PageFault(`page ${number} (${name}) is of the wrong kind`);
     const integers = (tree.flags & INTEGER_KEYS) !== 0;
-    if (!(integers ? seen.ordered.integers : seen.ordered.bytes))
+    if (!(integers ? seen.ascends.integers : seen.ascends.bytes))
       throw new PageFault(`page ${number} (${name}) has its keys out of order`);
     const compare = compareKeys(tree);
     if ((from && compare(seen.first, from) < 0) || (to && compare(seen.last, to) >= 0))
@@ -221,7 +154,7 @@ class Walk {
     return entries;
   }
 
-  #leaf(number: number, name: string, { overflows }: Seen): void {
+  #leaf(number: number, name: string, { overflows }: Summary): void {
     for (const { page, pages, bytes } of overflows) {
       // A value that became shorter keeps the pages it had.
       if (pages < overflowPages(bytes, this.#root.pageSize) || page + pages - 1 > this.#root.lastPage)
@@ -238,7 +171,7 @@ class Walk {
       if (table) this.tables.push({ name: key.toString().replace(/\0+$/, ''), tree: table });
   }
 
-  #take(number: number, name: string): Seen {
+  #take(number: number, name: string): Summary {
     this.#use(number, name);
     const seen = this.#pages.get(number);
     if (seen === undefined || typeof seen === 'string')

@@ -121,13 +121,18 @@ export function readPage(bytes: Buffer, number: number): Page {
   const count = lower / 2;
   if (flags === flag.branch) {
     if (count < 2) throw new PageFault('it leads to fewer than two pages');
-    const nodes = Array.from({ length: count }, (_, i) => readBranchNode(bytes, place(bytes, i, upper)));
+    const nodes = Array.from({ length: count }, (_, i) => readBranchNode(bytes, entryAt(bytes, i, upper)));
     return { kind: 'branch', transaction, nodes };
   }
   if (count < 1) throw new PageFault('it is empty');
-  const nodes = Array.from({ length: count }, (_, i) => readLeafNode(bytes, place(bytes, i, upper)));
+  const nodes = Array.from({ length: count }, (_, i) => readLeafNode(bytes, entryAt(bytes, i, upper)));
   return { kind: 'leaf', transaction, nodes };
 }
+
+/** Where the parts of a page stand: for who reads many of them. */
+export const place = { flags: 18, pages: 20, lower: 20, upper: 22, entries: HEADER, node: NODE };
+export const pageFlag = flag;
+export const nodeFlag = node;
 
 /** Pages that a value of so many bytes takes when it has pages of its own. */
 export function overflowPages(bytes: number, pageSize: number): number {
@@ -148,7 +153,7 @@ function small(key: Buffer): number {
   return key.readUInt32LE(0);
 }
 
-function place(bytes: Buffer, index: number, upper: number): number {
+function entryAt(bytes: Buffer, index: number, upper: number): number {
   const offset = bytes.readUInt16LE(HEADER + 2 * index);
   if (offset < upper || offset % 2 !== 0 || HEADER + offset + NODE > bytes.length)
     throw new PageFault('an entry lies outside');
@@ -190,7 +195,7 @@ function slice(bytes: Buffer, start: number, length: number): Buffer {
 }
 
 /** A 64-bit number; one that is too large to be meant comes out as infinity. */
-function integer(bytes: Buffer, at: number): number {
+export function integer(bytes: Buffer, at: number): number {
   const high = bytes.readUInt32LE(at + 4);
   return high >= 2 ** 21 ? Number.POSITIVE_INFINITY : high * 2 ** 32 + bytes.readUInt32LE(at);
 }
