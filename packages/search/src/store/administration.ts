@@ -23,8 +23,8 @@ export interface AdministrationContext {
   readonly points: Points;
   readonly writer: Writer;
   readonly indexes: InfoSource['indexes'];
-  readonly specs: () => readonly VectorSpec[];
-  readonly names: () => VectorNames;
+  /** The collection's own, which everything else reads. */
+  readonly specs: Map<string, VectorSpec>;
   readonly schema: () => InfoSource['schema'];
 }
 
@@ -37,7 +37,7 @@ export class Administration {
   constructor(context: AdministrationContext) {
     const { environment, points } = context;
     this.#context = context;
-    this.#config = storedConfig(environment, context.specs());
+    this.#config = storedConfig(environment, context.specs.values());
     this.strict = new StrictMode({
       strictMode: () => this.#config.strict_mode_config,
       held: new HeldSizes(
@@ -54,7 +54,7 @@ export class Administration {
   info(): CollectionInfo {
     const { specs, indexes, points, schema } = this.#context;
     return collectionInfo({
-      specs: specs(),
+      specs: [...specs.values()],
       indexes,
       points,
       schema: schema(),
@@ -65,7 +65,8 @@ export class Administration {
 
   /** Merges a change into the configuration, all of it or, when it throws `INVALID_ARGUMENT`, nothing. */
   async update(change: UpdateCollection): Promise<void> {
-    const { environment, writer, names } = this.#context;
+    const { environment, writer, specs } = this.#context;
+    const names = (): VectorNames => namesOf(specs.values());
     const metadata = optionalObject(change.metadata, 'metadata') && plain(change.metadata!);
     updatedConfig(this.#config, change, names());
     await writer.exclusively(async () => {
@@ -77,7 +78,19 @@ export class Administration {
         if (merged) environment.setFact('metadata', merged);
       });
       this.#config = config;
+      configureSpecs(specs, config);
     });
+  }
+
+  /** Forgets what a vector was set to, as there is none of that name any more. No write may be under way. */
+  async forgetVector(name: string): Promise<void> {
+    const { environment } = this.#context;
+    const without = <T>(map: { readonly [name: string]: T }) =>
+      Object.fromEntries(Object.entries(map).filter(([each]) => each !== name));
+    const { vectors, sparse_vectors: sparse } = this.#config;
+    const config = { ...this.#config, vectors: without(vectors), sparse_vectors: without(sparse) };
+    await environment.commit(() => environment.setFact('config', config as never));
+    this.#config = config;
   }
 
   async setMetadata(metadata: Payload): Promise<void> {
@@ -96,25 +109,45 @@ export class Administration {
   }
 
   #hnsw(vector: string): HnswConfig | undefined {
-    if (!this.#context.names().dense.includes(vector)) return undefined;
-    return { ...this.#config.hnsw_config, ...ownOf(this.#config.vectors, vector)?.hnsw_config } as HnswConfig;
+    const spec = this.#context.specs.get(vector);
+    return spec && spec.kind !== 'sparse' ? spec.hnsw : undefined;
   }
 }
 
 /** The configuration in the tables; collections of earlier versions kept only what their graphs are built by. */
-export function storedConfig(environment: Environment, specs: readonly VectorSpec[]): CollectionConfig {
+export function storedConfig(environment: Environment, specs: Iterable<VectorSpec>): CollectionConfig {
   const stored = environment.fact('config') as unknown as CollectionConfig | undefined;
   if (stored) return stored;
-  return { ...defaultConfig, hnsw_config: { ...defaultConfig.hnsw_config, ...specs[0]?.hnsw } };
+  const first = [...specs].find((spec) => spec.kind !== 'sparse');
+  return { ...defaultConfig, hnsw_config: { ...defaultConfig.hnsw_config, ...first?.hnsw } };
+}
+
+/** Gives specs what the configuration says of them: graphs' parameters, and how sparse vectors are weighted. */
+export function configureSpecs(specs: Map<string, VectorSpec>, config: CollectionConfig): void {
+  for (const [name, spec] of specs)
+    if (spec.kind !== 'sparse') specs.set(name, { ...spec, hnsw: buildConfig(config, name) });
+    else {
+      const set = ownOf(config.sparse_vectors, name)?.modifier;
+      const { modifier: _before, ...rest } = spec;
+      if (set != null) specs.set(name, set === 'idf' ? { ...rest, modifier: 'idf' } : rest);
+    }
+}
+
+function namesOf(specs: Iterable<VectorSpec>): VectorNames {
+  const all = [...specs];
+  const names = (sparse: boolean) =>
+    all.filter(({ kind }) => (kind === 'sparse') === sparse).map(({ name }) => name);
+  return { dense: names(false), sparse: names(true) };
 }
 
 /** What a graph is built by: the vector's own parameters before the collection's, within what can be built. */
-export function buildConfig({ hnsw_config, vectors }: CollectionConfig, name: string): HnswConfig {
+function buildConfig({ hnsw_config, vectors }: CollectionConfig, name: string): HnswConfig {
   const hnsw = { ...hnsw_config, ...ownOf(vectors, name)?.hnsw_config } as HnswConfig;
   const within = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
   return {
     ...hnsw,
-    m: hnsw.m === 0 ? defaultConfig.hnsw_config.m : within(hnsw.m, 2, 256),
+    // Without links there is no graph.
+    m: hnsw.m === 0 ? 0 : within(hnsw.m, 2, 256),
     ef_construct: within(hnsw.ef_construct, 4, 8192),
     max_indexing_threads: within(hnsw.max_indexing_threads, 0, 1024),
   };

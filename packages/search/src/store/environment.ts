@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { describeFileError, FletchError, type Json } from '@fletch/base';
 import { open, type RootDatabase } from 'lmdb';
+import { decodeVector, encodeVector } from '../space/codec.js';
+import type { VectorSpec } from '../space/spec.js';
+import type { VectorValue } from '../space/types.js';
 import type { Payload, PointId } from '../types/index.js';
 import { damaged } from './check-data.js';
 import { decodeId, encodeId } from './ids.js';
@@ -15,6 +18,16 @@ import { SealedTable as Table, type TableKey } from './sealed.js';
 
 /** Bytes free on a disk that count as none. */
 const LITTLE_ROOM = 64 * 2 ** 20;
+
+/** Vectors that a collection may have, and tables beside theirs. */
+const MAX_VECTORS = 256;
+const OTHER_TABLES = 8;
+
+/** A table of vectors, and what they are. */
+interface VectorTable {
+  readonly spec: VectorSpec;
+  readonly table: Table<number>;
+}
 
 /** A point's payload as JSON text, and the write that last changed the point. */
 export interface PointRow {
@@ -30,11 +43,12 @@ export interface PointRow {
 export class Environment {
   readonly #root: RootDatabase<Buffer, string>;
   readonly #path: string;
+  readonly #sealed: boolean;
   readonly meta: Table<string>;
   readonly ids: Table<Buffer>;
   readonly points: Table<number>;
   readonly log: Table<Buffer>;
-  readonly #vectors = new Map<string, Table<number>>();
+  readonly #vectors = new Map<string, VectorTable>();
 
   /**
    * Opens or creates the environment in `folder`. Throws `CORRUPT` when its file cannot be read.
@@ -44,10 +58,11 @@ export class Environment {
    */
   constructor(
     folder: string,
-    vectorNames: readonly string[],
+    specs: Iterable<VectorSpec>,
     { sealed = true, readOnly = false }: { sealed?: boolean; readOnly?: boolean } = {},
   ) {
     this.#path = join(folder, 'data.mdb');
+    this.#sealed = sealed;
     try {
       // Without overlapping sync a commit's promise resolves only when its pages, then its root, are on disk.
       // One batch per transaction is all we ask, so turns of the event loop need not be batched for us.
@@ -56,24 +71,15 @@ export class Environment {
         encoding: 'binary',
         overlappingSync: false,
         eventTurnBatching: false,
-        maxDbs: 8 + vectorNames.length,
+        maxDbs: OTHER_TABLES + MAX_VECTORS,
         pageSize: 16_384,
         readOnly,
       });
-      const table = <K extends TableKey>(
-        name: string,
-        keyEncoding: 'uint32' | 'binary' | 'ordered-binary',
-      ): Table<K> => {
-        const database = this.#root.openDB<Buffer, K>(name, { encoding: 'binary', keyEncoding });
-        return new Table(name, database, (at, key) => this.#refuse(at, key), sealed);
-      };
-      this.meta = table('meta', 'ordered-binary');
-      this.ids = table('ids', 'binary');
-      this.points = table('points', 'uint32');
-      this.log = table('log', 'binary');
-      vectorNames.forEach((name, i) => {
-        this.#vectors.set(name, table(`vectors.${i}`, 'uint32'));
-      });
+      this.meta = this.#table('meta', 'ordered-binary');
+      this.ids = this.#table('ids', 'binary');
+      this.points = this.#table('points', 'uint32');
+      this.log = this.#table('log', 'binary');
+      for (const spec of specs) this.#openVectors(spec);
     } catch (error) {
       throw damaged(this.#path, (error as Error).message, error);
     }
@@ -92,13 +98,75 @@ export class Environment {
     }
   }
 
-  /** Vectors by row as little-endian 32-bit floats. */
+  /** Vectors by row, as `space/codec.ts` writes them. */
   vectors(name: string): Table<number> {
-    return this.#vectors.get(name)!;
+    return this.#vectors.get(name)!.table;
   }
 
-  vectorTables(): Iterable<[name: string, table: Table<number>]> {
-    return this.#vectors;
+  *vectorTables(): Generator<[name: string, table: Table<number>]> {
+    for (const [name, { table }] of this.#vectors) yield [name, table];
+  }
+
+  /** Every vector of a row. Throws `CORRUPT`. */
+  vectorsOf(row: number): Map<string, VectorValue> {
+    const found = new Map<string, VectorValue>();
+    for (const [name, { spec, table }] of this.#vectors) {
+      const bytes = table.get(row);
+      if (bytes) found.set(name, decodeVector(spec, bytes));
+    }
+    return found;
+  }
+
+  /** Whether a row has just these vectors. */
+  hasVectors(row: number, vectors: ReadonlyMap<string, VectorValue>): boolean {
+    for (const [name, { spec, table }] of this.#vectors) {
+      const stored = table.get(row);
+      const value = vectors.get(name);
+      if ((stored === undefined) !== (value === undefined)) return false;
+      if (stored && value && !stored.equals(encodeVector(spec, value))) return false;
+    }
+    return true;
+  }
+
+  /** Writes a row's vectors; call within {@link commit}. */
+  putVectors(row: number, vectors: ReadonlyMap<string, VectorValue>): void {
+    for (const [name, value] of vectors) {
+      const { spec, table } = this.#vectors.get(name)!;
+      table.put(row, encodeVector(spec, value));
+    }
+  }
+
+  /** Removes a row's vectors; call within {@link commit}. */
+  removeVectors(row: number): void {
+    for (const { table } of this.#vectors.values()) table.remove(row);
+  }
+
+  /**
+   * Adds an empty table for vectors, whatever one of that number held.
+   *
+   * @throws FletchError `INVALID_ARGUMENT` when there are as many as can be, `DISK_FULL`, `IO`
+   */
+  async addVectors(spec: VectorSpec): Promise<void> {
+    if (this.#vectors.size >= MAX_VECTORS)
+      throw new FletchError('INVALID_ARGUMENT', `A collection can have ${MAX_VECTORS} vectors and no more.`);
+    this.#openVectors(spec);
+    try {
+      await this.vectors(spec.name).clearAsync();
+    } catch (error) {
+      this.#vectors.delete(spec.name);
+      throw await this.#describe(error);
+    }
+  }
+
+  /** Removes a table of vectors, and what it holds. */
+  async dropVectors(name: string): Promise<void> {
+    const { table } = this.#vectors.get(name)!;
+    this.#vectors.delete(name);
+    try {
+      await table.clearAsync();
+    } catch (error) {
+      throw await this.#describe(error);
+    }
   }
 
   /** Reads a fact. */
@@ -146,9 +214,10 @@ export class Environment {
       yield { id: decodeId(key), row: value.readUInt32LE(0) };
   }
 
-  /** All points in order of their rows. */
-  *allPoints(): Generator<{ row: number; point: PointRow }> {
-    for (const { key, value } of this.points.getRange({})) yield { row: key, point: decodePoint(value) };
+  /** All points from row `from` on, in order of their rows. */
+  *allPoints(from = 0): Generator<{ row: number; point: PointRow }> {
+    for (const { key, value } of this.points.getRange({ start: from }))
+      yield { row: key, point: decodePoint(value) };
   }
 
   putLog(version: number, rows: Iterable<number>): void {
@@ -179,6 +248,15 @@ export class Environment {
 
   async close(): Promise<void> {
     await this.#root.close();
+  }
+
+  #table<K extends TableKey>(name: string, keyEncoding: 'uint32' | 'binary' | 'ordered-binary'): Table<K> {
+    const database = this.#root.openDB<Buffer, K>(name, { encoding: 'binary', keyEncoding });
+    return new Table(name, database, (at, key) => this.#refuse(at, key), this.#sealed);
+  }
+
+  #openVectors(spec: VectorSpec): void {
+    this.#vectors.set(spec.name, { spec, table: this.#table(`vectors.${spec.slot}`, 'uint32') });
   }
 
   #refuse(table: string, key: TableKey): never {

@@ -3,20 +3,19 @@
  *
  * @module
  */
-import { createHnswIndex, loadIndex } from '../index/create.js';
+import { createFlatIndex, createHnswIndex, loadIndex } from '../index/create.js';
 import type { IndexFactory } from './indexes.js';
 
 /** @param threads - default: as many as there are cores */
 export function indexFactory(threads: number | undefined): IndexFactory {
   return {
-    create: ({ dimension, distance, hnsw }) =>
-      createHnswIndex({
-        dimension,
-        distance,
-        m: hnsw.m,
-        efConstruction: hnsw.ef_construct,
-        ...threadOption(hnsw.max_indexing_threads || threads),
-      }),
+    create: ({ dimension, distance, hnsw }) => {
+      const common = { dimension, distance, ...threadOption(hnsw.max_indexing_threads || threads) };
+      // Without links there is no graph: every search compares all.
+      return hnsw.m === 0
+        ? createFlatIndex(common)
+        : createHnswIndex({ ...common, m: Math.max(2, hnsw.m), efConstruction: hnsw.ef_construct });
+    },
     load: (path) => loadIndex(path, threadOption(threads)),
   };
 }

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { parsePath } from '../filter/path.js';
-import type { CollectionInfo, Payload, VectorParams } from '../types/index.js';
+import type { CollectionInfo, Payload, SparseVectorParams, VectorParams } from '../types/index.js';
 import { ownOf } from './config/bounds.js';
-import type { CollectionConfig } from './config/read.js';
+import { type CollectionConfig, readVectorParams } from './config/read.js';
 import type { VectorIndexes } from './indexes.js';
 import type { Points } from './points.js';
-import { indexTest, type Schema } from './schema.js';
+import { countIndexed, indexUse, type Schema, typeOf } from './schema.js';
 import type { VectorSpec } from './vectors.js';
 
 /** What {@link collectionInfo} draws on. */
@@ -30,7 +29,8 @@ export function collectionInfo({
   config,
   metadata,
 }: InfoSource): CollectionInfo {
-  const stats = [...indexes.all()].map((index) => index.stats());
+  const stats = [...indexes.all()].map((space) => space.stats());
+  const sparse = sparseParams(specs, config);
   const { params, hnsw_config, optimizer_config, wal_config, quantization_config, strict_mode_config } =
     config;
   return {
@@ -40,7 +40,11 @@ export function collectionInfo({
     points_count: points.rows.size,
     segments_count: 1,
     config: {
-      params: { vectors: vectorParams(specs, config), ...params },
+      params: {
+        vectors: vectorParams(specs, config),
+        ...(sparse && { sparse_vectors: sparse }),
+        ...params,
+      },
       hnsw_config,
       optimizer_config,
       wal_config,
@@ -57,22 +61,45 @@ function vectorParams(
   specs: readonly VectorSpec[],
   { vectors }: CollectionConfig,
 ): VectorParams | { [name: string]: VectorParams } {
-  const params = ({ name, dimension, distance }: VectorSpec): VectorParams => ({
-    size: dimension,
-    distance,
-    ...ownOf(vectors, name),
+  const params = specs.flatMap((spec): [string, VectorParams][] => {
+    if (spec.kind === 'sparse') return [];
+    const { name, dimension: size, distance } = spec;
+    return [
+      [name, { size, distance, ...(ownOf(vectors, name) ?? readVectorParams(spec.params, 'vectors')) }],
+    ];
   });
-  if (specs[0]?.name === '') return params(specs[0]);
-  return Object.fromEntries(specs.map((spec) => [spec.name, params(spec)]));
+  return params.length === 1 && params[0]![0] === '' ? params[0]![1] : Object.fromEntries(params);
+}
+
+function sparseParams(
+  specs: readonly VectorSpec[],
+  { sparse_vectors: set }: CollectionConfig,
+): { [name: string]: SparseVectorParams } | undefined {
+  const params = specs.flatMap((spec): [string, SparseVectorParams][] =>
+    spec.kind === 'sparse' ? [[spec.name, ownOf(set, spec.name) ?? spec.params ?? {}]] : [],
+  );
+  return params.length === 0 ? undefined : Object.fromEntries(params);
 }
 
 function payloadSchema(schema: Schema, points: Points): CollectionInfo['payload_schema'] {
-  const fields = Object.entries(schema).map(([field, type]) => ({ field, type, path: parsePath(field) }));
-  points.columns.prepare(fields.map(({ path }) => path));
+  const fields = Object.entries(schema).map(([field, index]) => ({
+    field,
+    index,
+    use: indexUse(field, index),
+  }));
+  points.columns.prepare(fields.map(({ use }) => use));
   return Object.fromEntries(
-    fields.map(({ field, type, path }) => [
-      field,
-      { data_type: type, points: points.column(path)?.countRows(indexTest(type)) ?? 0 },
-    ]),
+    fields.map(({ field, index, use }) => {
+      const type = typeOf(index);
+      const column = points.column(use);
+      return [
+        field,
+        {
+          data_type: type,
+          ...(typeof index !== 'string' && { params: index }),
+          points: column ? countIndexed(column, type) : 0,
+        },
+      ];
+    }),
   );
 }

@@ -124,14 +124,8 @@ class FolderStore implements Store {
 
   async createCollection(name: string, config: CreateCollection): Promise<Collection> {
     checkName(name);
-    const settings = readConfig(config);
     const vectors = vectorSpecs(withoutGraphs(config));
-    for (const name of Object.keys(config.sparse_vectors ?? {}))
-      if (!vectors.some((vector) => vector.name === name))
-        throw new FletchError(
-          'INVALID_ARGUMENT',
-          `sparse_vectors.${name}: sparse vectors are not supported.`,
-        );
+    const settings = readConfig(config);
     const metadata = config.metadata ?? undefined;
     if (metadata !== undefined) encodePayload(metadata, 'metadata');
     return this.#inTurn(async () => {
@@ -371,7 +365,18 @@ class FolderStore implements Store {
   #openCollection(folder: string, manifest: CollectionManifest): Promise<StoredCollection> {
     const { onWarning } = this.#options;
     const snapshots = this.#snapshotsOf(manifest.name);
-    return StoredCollection.open({ folder, manifest, snapshots, factory: this.#factory, onWarning });
+    const resolve = (name: string) => {
+      const found = this.#collections.get(this.#targetOf(name))?.collection;
+      return found instanceof StoredCollection ? found : undefined;
+    };
+    return StoredCollection.open({
+      folder,
+      manifest,
+      snapshots,
+      factory: this.#factory,
+      onWarning,
+      resolve,
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

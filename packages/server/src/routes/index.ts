@@ -6,14 +6,16 @@
 import type { Endpoint } from '../http/endpoint.js';
 import * as aliases from './aliases.js';
 import * as collections from './collections.js';
+import * as legacy from './legacy.js';
 import * as payloads from './payloads.js';
 import * as points from './points.js';
 import * as queries from './queries.js';
 import { snapshotEndpoints } from './snapshots.js';
+import * as updates from './updates.js';
 
 export const endpoints: readonly Endpoint[] = [
   // Before the collections, one of which could be called like its path.
   ...Object.values(aliases),
-  ...[collections, points, payloads, queries].flatMap((resource) => Object.values(resource)),
+  ...[collections, points, updates, payloads, queries, legacy].flatMap((resource) => Object.values(resource)),
   ...snapshotEndpoints,
 ];

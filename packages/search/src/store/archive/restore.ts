@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FletchError } from '@fletch/base';
 import { adoptSnapshot } from '../../index/adopt.js';
+import { readSpecs } from '../../space/spec.js';
 import type { Payload } from '../../types/index.js';
 import { checkData, damaged } from '../check-data.js';
 import type { CollectionConfig } from '../config/read.js';
@@ -45,8 +46,8 @@ export async function restoreCollection(
   if (keep) checkCompatible(packed, keep.manifest);
   const data = join(folder, 'data.mdb');
   await checkData(data);
-  const names = packed.vectors.map((vector) => vector.name);
-  const environment = new Environment(folder, names, { sealed: packed.format >= 2 });
+  const specs = readSpecs(packed.vectors);
+  const environment = new Environment(folder, specs.values(), { sealed: packed.format >= 2 });
   try {
     if (environment.fact('uuid') !== packed.uuid)
       throw damaged(data, 'it belongs to another collection than the rest of the snapshot');
@@ -73,8 +74,18 @@ export async function restoreCollection(
 function checkCompatible(snapshot: CollectionManifest, collection: CollectionManifest): void {
   const shown = ({ vectors }: CollectionManifest) =>
     JSON.stringify(
-      vectors
-        .map(({ hnsw: _hnsw, ...rest }) => rest)
+      [...readSpecs(vectors).values()]
+        .map((spec) =>
+          spec.kind === 'sparse'
+            ? { name: spec.name, kind: spec.kind }
+            : {
+                name: spec.name,
+                kind: spec.kind,
+                size: spec.dimension,
+                distance: spec.distance,
+                datatype: spec.datatype ?? 'float32',
+              },
+        )
         .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
     );
   const [ours, theirs] = [shown(collection), shown(snapshot)];

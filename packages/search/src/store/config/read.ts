@@ -135,7 +135,7 @@ export function readVectorParams(value: unknown, at: string): StoredVectorParams
   const quantization = readQuantization(given.quantization_config, `${at}.quantization_config`);
   const flat = readFields<Pick<StoredVectorParams, 'on_disk' | 'memory' | 'datatype'>>(
     given,
-    { on_disk: boolean, memory: unpinned, datatype: choice('float32', 'float16', 'uint8') },
+    { on_disk: boolean, memory: unpinned, datatype: choice('float32', 'float16', 'uint8', 'turbo4') },
     at,
   );
   const multi = optionalObject(given.multivector_config, `${at}.multivector_config`);

@@ -7,6 +7,7 @@ import { copyFile, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FletchError, isFletchError, type LongWork, throwIfAborted } from '@fletch/base';
 import { readSnapshotOwner } from '../../index/snapshot.js';
+import { readSpecs, type VectorSpec } from '../../space/spec.js';
 import { Aliases } from '../aliases.js';
 import { copyIndexes, isIndexFile } from '../archive/copy.js';
 import {
@@ -71,14 +72,14 @@ async function copyCollection(folder: string, target: string): Promise<void> {
   const manifest = await readCollectionManifest(folder);
   await copyFile(join(folder, 'collection.json'), join(target, 'collection.json'));
   await copyIndexes(folder, target);
-  const names = manifest.vectors.map((vector) => vector.name);
+  const specs = [...readSpecs(manifest.vectors).values()];
   const sealed = manifest.format >= 2;
-  const source = new Environment(folder, names, { sealed, readOnly: true });
+  const source = new Environment(folder, specs, { sealed, readOnly: true });
   try {
     for (let attempt = 1; ; attempt++) {
       await rm(join(target, 'data.mdb'), { force: true });
       await source.copyTo(target);
-      const stale = await staleIndexes(target, names, sealed);
+      const stale = await staleIndexes(target, specs, sealed);
       if (stale.length === 0) break;
       for (const file of (await readdir(target)).filter(isIndexFile)) await rm(join(target, file));
       // Without a snapshot an index is built when the copy is opened.
@@ -92,8 +93,12 @@ async function copyCollection(folder: string, target: string): Promise<void> {
 }
 
 /** Indexes that are too old, or too new, for the tables beside them. */
-async function staleIndexes(folder: string, names: readonly string[], sealed: boolean): Promise<string[]> {
-  const copy = new Environment(folder, names, { sealed });
+async function staleIndexes(
+  folder: string,
+  specs: readonly VectorSpec[],
+  sealed: boolean,
+): Promise<string[]> {
+  const copy = new Environment(folder, specs, { sealed });
   try {
     const version = Number(copy.fact('version') ?? 0);
     const logStart = Number(copy.fact('logStart') ?? 0);

@@ -3,7 +3,9 @@ import { copyFile, cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readSpecs } from '../../space/spec.js';
 import type { PointRecord } from '../../types/index.js';
+import { defaultConfig } from '../config/read.js';
 import { Environment } from '../environment.js';
 import { writeManifest } from '../manifest.js';
 import { open } from '../open.js';
@@ -11,6 +13,10 @@ import type { Store } from '../types.js';
 import { backup, repair, restore, salvage, verify } from './index.js';
 
 const POINTS = 400;
+const SPECS = [
+  ...readSpecs([{ name: '', dimension: 3, distance: 'Euclid', hnsw: defaultConfig.hnsw_config }]).values(),
+];
+
 let home: string;
 let path: string;
 const stores: Store[] = [];
@@ -114,7 +120,7 @@ describe('verify', () => {
 
   test('finds entries that do not belong together', async () => {
     const folder = await made();
-    const environment = new Environment(folder, ['']);
+    const environment = new Environment(folder, SPECS);
     await environment.commit(() => {
       environment.putId(9001, 3);
       environment.putId(9002, 70_000);
@@ -200,7 +206,7 @@ describe('repair', () => {
 
   test('brings facts back that were lost', async () => {
     const folder = await made();
-    const environment = new Environment(folder, ['']);
+    const environment = new Environment(folder, SPECS);
     const version = environment.fact('version');
     await environment.close();
     for (const fact of ['version', 'uuid', 'config'])
@@ -392,14 +398,14 @@ test('a collection of the first format, without checksums, is opened, written an
   const folder = await made();
   const manifest = JSON.parse(await readFile(join(folder, 'collection.json'), 'utf8'));
   // Rewritten as the first version wrote it.
-  const sealed = new Environment(folder, ['']);
+  const sealed = new Environment(folder, SPECS);
   const tables = [sealed.meta, sealed.ids, sealed.points, sealed.log, sealed.vectors('')] as const;
   const content = tables.map((table) => [...table.getRange({})]);
   await sealed.close();
   await rm(folder, { recursive: true });
   await cp(await folderOf('b'), folder, { recursive: true });
   for (const file of await readdir(folder)) await rm(join(folder, file));
-  const plain = new Environment(folder, [''], { sealed: false });
+  const plain = new Environment(folder, SPECS, { sealed: false });
   await plain.commit(() => {
     [plain.meta, plain.ids, plain.points, plain.log, plain.vectors('')].forEach((table, i) => {
       for (const { key, value } of content[i]!) if (key !== 'config') table.put(key as never, value);

@@ -6,6 +6,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LongWork } from '@fletch/base';
+import { readSpecs } from '../../space/spec.js';
 import { isIndexFile } from '../archive/copy.js';
 import { Environment } from '../environment.js';
 import { takeLock } from '../lock.js';
@@ -46,8 +47,8 @@ export async function repair(store: string, options: RepairOptions = {}): Promis
     const report = await examine(path, work, async (folder, manifest, bad) => {
       const drop = dropDamaged && bad.length > 0;
       if (drop) {
-        const names = manifest.vectors.map((vector) => vector.name);
-        const environment = new Environment(folder, names, { sealed: manifest.format >= 2 });
+        const specs = readSpecs(manifest.vectors).values();
+        const environment = new Environment(folder, specs, { sealed: manifest.format >= 2 });
         try {
           const gone = await dropRecords(environment, bad, manifest.uuid);
           dropped.points += gone.points;

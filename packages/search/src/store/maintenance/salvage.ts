@@ -8,7 +8,10 @@ import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
-import type { Payload, PointId } from '../../types/index.js';
+import { decodeVector } from '../../space/codec.js';
+import { readSpecs, type VectorSpec } from '../../space/spec.js';
+import type { VectorValue } from '../../space/types.js';
+import type { Payload, PointId, VectorOutput } from '../../types/index.js';
 import { pathPart } from '../archive/folder.js';
 import { intoNewFolder } from '../archive/store.js';
 import { decodeId } from '../ids.js';
@@ -134,7 +137,7 @@ async function readable(
 interface SavedPoint {
   readonly id: PointId | undefined;
   readonly payload: Payload;
-  readonly vector: number[] | { [name: string]: number[] };
+  readonly vector: VectorOutput | { [name: string]: VectorOutput };
   readonly incomplete: boolean;
 }
 
@@ -157,18 +160,23 @@ async function* points(
   const idOf = new Map<number, PointId>();
   for await (const { key, value } of reader.read('ids', (bytes) => bytes))
     if (value.length === 4) idOf.set(value.readUInt32LE(0), decodeId(key));
-  const vectors = [...tables.keys()].filter((name) => name.startsWith('vectors.'));
+  // A table that no vector names is left over from one that was removed.
+  const specs = Array.isArray(manifest?.vectors) ? [...readSpecs(manifest.vectors).values()] : undefined;
+  const vectors = [...tables.keys()].filter(
+    (name) => name.startsWith('vectors.') && (!specs || specs.some(({ slot }) => name === `vectors.${slot}`)),
+  );
   const cursors = vectors.map((table) => new Cursor(reader.read(table, rowOf)));
   for await (const { key, value } of reader.read('points', rowOf)) {
     const row = rowOf(key);
-    const named: [string, number[]][] = [];
+    const named: [string, VectorOutput][] = [];
     let incomplete = false;
     for (const [i, cursor] of cursors.entries()) {
       const bytes = await cursor.at(row);
       const slot = Number(vectors[i]!.slice('vectors.'.length));
-      const name = manifest?.vectors?.[slot]?.name ?? `vector ${slot}`;
-      if (bytes) named.push([name, decodeStored(bytes)]);
-      else if (reader.damaged.has(vectors[i]!)) incomplete = true;
+      const spec = specs?.find((each) => each.slot === slot);
+      const value = bytes && decodeStored(spec, bytes, (what) => lose(`${vectors[i]}, ${row}: ${what}`));
+      if (value) named.push([spec?.name ?? `vector ${slot}`, value]);
+      else if (bytes || reader.damaged.has(vectors[i]!)) incomplete = true;
     }
     let payload: Payload;
     try {
@@ -188,9 +196,28 @@ function rowOf(key: Buffer): number {
   return key.length >= 4 ? key.readUInt32LE(0) : -1;
 }
 
-/** A stored vector as numbers. */
-function decodeStored(bytes: Buffer): number[] {
-  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readFloatLE(4 * i));
+/** A stored vector as JSON has it; of one that nothing is known of, its bytes as 32-bit floats. */
+function decodeStored(
+  spec: VectorSpec | undefined,
+  bytes: Buffer,
+  lose: (what: string) => void,
+): VectorOutput | undefined {
+  if (!spec) return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readFloatLE(4 * i));
+  let value: VectorValue;
+  try {
+    value = decodeVector(spec, bytes);
+  } catch (error) {
+    lose((error as Error).message);
+    return undefined;
+  }
+  if (value instanceof Float32Array) return [...value];
+  if ('indices' in value) return { indices: [...value.indices], values: [...value.values] };
+  return Array.from({ length: value.tokens }, (_, i) => [
+    ...value.values.subarray(
+      (i * value.values.length) / value.tokens,
+      ((i + 1) * value.values.length) / value.tokens,
+    ),
+  ]);
 }
 
 /** Reads tables, leaving out what does not match its checksum. */

@@ -7,6 +7,7 @@ import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FletchError, isFletchError, type LongWork, throwIfAborted } from '@fletch/base';
 import { loadIndex } from '../../index/create.js';
+import { readSpecs } from '../../space/spec.js';
 import { Aliases } from '../aliases.js';
 import { isIndexFile } from '../archive/copy.js';
 import { sha256OfFile, unpack } from '../archive/unpack.js';
@@ -90,8 +91,8 @@ export async function examine(
         throw new FletchError('CORRUPT', `${folder} holds the files of another collection, "${name}".`);
       const data = join(folder, 'data.mdb');
       await checkData(data, { whole: true });
-      const names = found.vectors.map((vector) => vector.name);
-      const environment = new Environment(folder, names, { sealed: found.format >= 2 });
+      const specs = readSpecs(found.vectors).values();
+      const environment = new Environment(folder, specs, { sealed: found.format >= 2 });
       let bad: readonly BadRecord[];
       try {
         const records = checkRecords(environment, (entries) =>

@@ -3,9 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readSpecs } from '../../space/spec.js';
 import { checkData } from '../check-data.js';
+import { defaultConfig } from '../config/read.js';
 import { Environment } from '../environment.js';
 
+const SPECS = [
+  ...readSpecs([{ name: '', dimension: 3, distance: 'Euclid', hnsw: defaultConfig.hnsw_config }]).values(),
+];
 let folder: string;
 
 beforeEach(async () => {
@@ -29,7 +34,7 @@ test('finds nothing wrong with any database that LMDB wrote', async () => {
       fc.array(fc.array(step, { maxLength: 40 }), { minLength: 1, maxLength: 12 }),
       async (commits) => {
         const path = await mkdtemp(join(folder, 'db-'));
-        const environment = new Environment(path, ['']);
+        const environment = new Environment(path, SPECS);
         const held = new Map<number, number>();
         const remove = (row: number) => {
           if (!held.delete(row)) return;
@@ -60,7 +65,7 @@ test('finds nothing wrong with any database that LMDB wrote', async () => {
 }, 120_000);
 
 test('refuses a database with a damaged page, naming it', async () => {
-  const environment = new Environment(folder, ['']);
+  const environment = new Environment(folder, SPECS);
   for (let batch = 0; batch < 6; batch++)
     await environment.commit(() => {
       for (let i = 0; i < 100; i++) {
