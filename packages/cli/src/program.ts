@@ -12,6 +12,13 @@ import { registerExport } from './commands/export.js';
 import { registerImport } from './commands/import.js';
 import { registerIndex } from './commands/index-files.js';
 import { registerLab } from './commands/lab.js';
+import {
+  registerBackup,
+  registerRepair,
+  registerRestore,
+  registerSalvage,
+  registerVerify,
+} from './commands/maintenance.js';
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';
@@ -26,6 +33,11 @@ const registers = [
   registerCollections,
   registerImport,
   registerExport,
+  registerVerify,
+  registerRepair,
+  registerSalvage,
+  registerBackup,
+  registerRestore,
   registerBench,
   registerLab,
 ];

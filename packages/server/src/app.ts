@@ -16,6 +16,7 @@ import { allowOrigins, guardHost, guardPath } from './http/guards.js';
 import { methodsOf } from './http/methods.js';
 import { observe } from './http/observe.js';
 import { WorkQueue } from './http/queue.js';
+import { guardTimeout } from './http/strict.js';
 import { mountLab } from './lab/routes.js';
 import { LabRuns } from './lab/runs.js';
 import { openApiDocument, registerComponents } from './openapi.js';
@@ -44,6 +45,8 @@ export interface AppOptions extends Keys {
   readonly readTimeout?: number;
   /** Origins of pages, besides its own, that may use the server; `*` is all. Default: none. */
   readonly corsOrigins?: readonly string[];
+  /** Largest snapshot that may be uploaded, in bytes. Default 1 TiB. */
+  readonly maxSnapshotBytes?: number;
   /** Host names that the server answers to. Default: any. */
   readonly allowedHosts?: readonly string[];
   /** Whether the server is ready to be used; asked by `/readyz`. Default: always. */
@@ -87,8 +90,17 @@ export function createApp(options: AppOptions): Hono<Env> {
     }),
     readTimeout: options.readTimeout ?? 60,
   };
+  app.use('/collections/:collection_name/*', guardTimeout(store));
+
   registerComponents(app);
-  for (const endpoint of endpoints) endpoint.mount(app, { store, encoders, telemetry }, limits);
+  const { maxSnapshotBytes } = options;
+  const services = {
+    store,
+    encoders,
+    telemetry,
+    ...(maxSnapshotBytes !== undefined && { maxSnapshotBytes }),
+  };
+  for (const endpoint of endpoints) endpoint.mount(app, services, limits);
   mountService(app, { studio: studio !== undefined, ready: options.ready ?? (() => true), telemetry });
   mountLab(app, options.labRuns ?? new LabRuns(), limits);
   let document: string | undefined;

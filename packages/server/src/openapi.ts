@@ -16,6 +16,7 @@ import { kindComponents } from './schemas/query-kinds.js';
 import { partComponents } from './schemas/query-parts.js';
 import { requestComponents } from './schemas/query-request.js';
 import { serviceComponents } from './schemas/service.js';
+import { snapshotComponents } from './schemas/snapshots.js';
 import { updateComponents } from './schemas/updates.js';
 import { vectorComponents } from './schemas/vectors.js';
 import { VERSION } from './version.js';
@@ -31,6 +32,7 @@ const components = {
   ...partComponents,
   ...payloadComponents,
   ...pointComponents,
+  ...snapshotComponents,
   ...updateComponents,
   ...requestComponents,
   ...serviceComponents,

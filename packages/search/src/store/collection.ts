@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FletchError, type Json } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
@@ -31,26 +32,31 @@ import type {
   SearchMatrixOffsets,
   SearchMatrixPairs,
   SearchMatrixRequest,
+  SnapshotDescription,
+  UpdateCollection,
   UpdateOperation,
   UpdateResult,
   UpsertOptions,
   VectorNameConfig,
   VectorSelector,
 } from '../types/index.js';
+import { Administration, configureSpecs, storedConfig } from './administration.js';
+import { copyIndexes } from './archive/copy.js';
+import { type SnapshotFolders, snapshotsOf } from './archive/folder.js';
 import { batchUpdate } from './batch.js';
 import { checkData } from './check-data.js';
+import type { CollectionConfig } from './config/read.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
 import { paramsOf, readIndexSchema } from './index-params.js';
 import { type IndexFactory, VectorIndexes } from './indexes.js';
-import { collectionInfo } from './info.js';
-import type { CollectionManifest } from './manifest.js';
-import { encodePayload } from './payload.js';
+import { type CollectionManifest, readCollectionManifest } from './manifest.js';
 import { deleteVectorsWrite, updateVectorsWrite, upsertWrite, type WriteContext } from './point-updates.js';
 import { Points } from './points.js';
 import { indexUse, type Schema } from './schema.js';
 import { SnapshotTimer } from './snapshot-timer.js';
-import type { Collection, StoreWarning } from './types.js';
+import type { StrictMode } from './strict/guard.js';
+import type { Collection, ShardChoice, StoreWarning } from './types.js';
 import { deleteWrite, merging, payloadWrite, removing, replacing } from './updates.js';
 import { VectorNames } from './vector-names.js';
 import type { View } from './view.js';
@@ -61,6 +67,7 @@ export interface CollectionContext {
   readonly folder: string;
   readonly manifest: CollectionManifest;
   readonly factory: IndexFactory;
+  readonly snapshots: SnapshotFolders;
   readonly onWarning: ((warning: StoreWarning) => void) | undefined;
   /** Another collection of the store, which queries look vectors up in. */
   readonly resolve: (collection: string) => StoredCollection | undefined;
@@ -81,16 +88,23 @@ export class StoredCollection implements Collection {
   readonly #writer: Writer;
   readonly #timer: SnapshotTimer;
   readonly #onWarning: CollectionContext['onWarning'];
+  readonly #folder: string;
+  readonly #snapshots: SnapshotFolders;
+  readonly #administration: Administration;
+  /** Copies under way, during which no newer index is saved: the log of changes since the copied one must stay. */
+  readonly #copies = new Set<Promise<void>>();
   #closed = false;
 
   private constructor(
-    { folder, manifest, onWarning, resolve }: CollectionContext,
-    specs: Map<string, VectorSpec>,
+    { manifest, onWarning, folder, snapshots, resolve }: CollectionContext,
     environment: Environment,
     indexes: VectorIndexes,
+    specs: Map<string, VectorSpec>,
     version: number,
   ) {
     this.name = manifest.name;
+    this.#folder = folder;
+    this.#snapshots = snapshots;
     this.#environment = environment;
     this.#indexes = indexes;
     this.#specs = specs;
@@ -99,7 +113,17 @@ export class StoredCollection implements Collection {
     this.#reader = new Reader(this.#querySource(resolve));
     this.#writer = new Writer((writes) => this.#points.commit(writes));
     this.#onWarning = onWarning;
-    this.#timer = new SnapshotTimer(indexes, () => this.#writer.exclusively(() => this.#save()));
+    this.#administration = new Administration({
+      environment,
+      points: this.#points,
+      writer: this.#writer,
+      indexes,
+      specs,
+      schema: () => this.#schema,
+    });
+    this.#timer = new SnapshotTimer(indexes, async () => {
+      if (this.#copies.size === 0) await this.#writer.exclusively(() => this.#save());
+    });
     for (const [field, schema] of Object.entries(this.#schema))
       this.#points.columns.declare(parsePath(field), paramsOf(schema));
     this.#timer.changed();
@@ -112,11 +136,12 @@ export class StoredCollection implements Collection {
    */
   static async open(context: CollectionContext): Promise<StoredCollection> {
     const { folder, manifest, factory, onWarning } = context;
-    const specs = readSpecs(manifest.vectors);
     await checkData(join(folder, 'data.mdb'));
-    const environment = new Environment(folder, specs.values());
+    const specs = readSpecs(manifest.vectors);
+    const environment = new Environment(folder, specs.values(), { sealed: manifest.format >= 2 });
     let indexes: VectorIndexes | undefined;
     try {
+      configureSpecs(specs, storedConfig(environment, specs.values()));
       if (environment.fact('uuid') !== manifest.uuid)
         throw new FletchError(
           'CORRUPT',
@@ -132,7 +157,7 @@ export class StoredCollection implements Collection {
         { folder, uuid: manifest.uuid, environment, specs, factory, warn },
         version,
       );
-      return new StoredCollection(context, specs, environment, indexes, version);
+      return new StoredCollection(context, environment, indexes, specs, version);
     } catch (error) {
       await indexes?.close();
       await environment.close();
@@ -141,11 +166,17 @@ export class StoredCollection implements Collection {
   }
 
   /** Writes the tables of a new collection into `folder`. */
-  static async create(folder: string, manifest: CollectionManifest, metadata?: Payload): Promise<void> {
+  static async create(
+    folder: string,
+    manifest: CollectionManifest,
+    config: CollectionConfig,
+    metadata?: Payload,
+  ): Promise<void> {
     const environment = new Environment(folder, manifest.vectors);
     try {
       await environment.commit(() => {
         environment.setFact('uuid', manifest.uuid);
+        environment.setFact('config', config as never);
         if (metadata !== undefined) environment.setFact('metadata', metadata);
       });
     } finally {
@@ -155,13 +186,7 @@ export class StoredCollection implements Collection {
 
   info(): CollectionInfo {
     this.#checkOpen();
-    return collectionInfo({
-      specs: [...this.#specs.values()],
-      indexes: this.#indexes,
-      points: this.#points,
-      schema: this.#schema,
-      metadata: this.#environment.fact('metadata') as Payload | undefined,
-    });
+    return this.#administration.info();
   }
 
   vectorCounts(): { [name: string]: number } {
@@ -194,7 +219,10 @@ export class StoredCollection implements Collection {
   }
 
   async deleteVectorName(name: string): Promise<UpdateResult> {
-    return this.#changeVectors(() => this.#vectorNames.delete(name));
+    return this.#changeVectors(async () => {
+      await this.#vectorNames.delete(name);
+      await this.#administration.forgetVector(name);
+    });
   }
 
   retrieve(
@@ -288,11 +316,55 @@ export class StoredCollection implements Collection {
   }
 
   async setMetadata(metadata: Payload): Promise<void> {
-    const plain = JSON.parse(encodePayload(metadata, 'metadata')) as Payload;
     this.#checkOpen();
-    await this.#writer.exclusively(() =>
-      this.#environment.commit(() => this.#environment.setFact('metadata', plain)),
-    );
+    await this.#administration.setMetadata(metadata);
+  }
+
+  async update(change: UpdateCollection): Promise<void> {
+    this.#checkOpen();
+    await this.#administration.update(change);
+  }
+
+  checkTimeout(seconds: number): void {
+    this.strict.checkTimeout(seconds);
+  }
+
+  /** What stays when its points are replaced by those of a snapshot. */
+  async identity() {
+    return { manifest: await readCollectionManifest(this.#folder), ...this.#administration.settings };
+  }
+
+  /** The limits that its configuration sets. */
+  get strict(): StrictMode {
+    return this.#administration.strict;
+  }
+
+  async createSnapshot({ shard }: ShardChoice = {}): Promise<SnapshotDescription> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).create(this.name, (folder) => this.copyTo(folder));
+  }
+
+  async listSnapshots({ shard }: ShardChoice = {}): Promise<SnapshotDescription[]> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).list();
+  }
+
+  async deleteSnapshot(name: string, { shard }: ShardChoice = {}): Promise<boolean> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).delete(name);
+  }
+
+  async snapshotFile(name: string, { shard }: ShardChoice = {}): Promise<string> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).find(name);
+  }
+
+  /** Copies its files into an empty folder: indexes first, then the tables, which know what changed since. */
+  async copyTo(folder: string): Promise<void> {
+    this.#checkOpen();
+    const copy = this.#copyTo(folder);
+    this.#copies.add(copy);
+    await copy.finally(() => this.#copies.delete(copy));
   }
 
   async settled(): Promise<void> {
@@ -301,11 +373,21 @@ export class StoredCollection implements Collection {
     await this.#indexes.settled();
   }
 
+  async #copyTo(folder: string): Promise<void> {
+    await this.#writer.exclusively(async () => {
+      if (this.#indexes.changes > 0) await this.#save();
+      await copyIndexes(this.#folder, folder);
+      await copyFile(join(this.#folder, 'collection.json'), join(folder, 'collection.json'));
+    });
+    await this.#environment.copyTo(folder);
+  }
+
   /** Finishes the writes under way and closes the files; saves snapshots first unless told otherwise. */
   async close(options: { save: boolean } = { save: true }): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer.stop();
+    await Promise.allSettled(this.#copies);
     await this.#writer.drained();
     await within(READS_MS, this.#points.history.idle());
     await this.#points.cleared();

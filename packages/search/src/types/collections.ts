@@ -63,6 +63,11 @@ export interface WalConfig {
   wal_retain_closed?: number;
 }
 
+/** Where Qdrant would keep payloads; accepted, and told again. */
+export interface PayloadStorageParams {
+  memory?: Exclude<Memory, 'pinned'> | null;
+}
+
 /** What `createCollection` takes. */
 export interface CreateCollection {
   vectors?: VectorParams | { [name: string]: VectorParams };
@@ -76,6 +81,7 @@ export interface CreateCollection {
   wal_config?: Partial<WalConfig> | null;
   /** Default true. */
   on_disk_payload?: boolean | null;
+  payload?: PayloadStorageParams | null;
   shard_number?: number | null;
   sharding_method?: 'auto' | 'custom' | null;
   replication_factor?: number | null;
@@ -99,7 +105,9 @@ export interface UpdateCollection {
     replication_factor?: number | null;
     write_consistency_factor?: number | null;
     read_fan_out_factor?: number | null;
+    read_fan_out_delay_ms?: number | null;
     on_disk_payload?: boolean | null;
+    payload?: PayloadStorageParams | null;
   } | null;
   optimizers_config?: Partial<OptimizersConfig> | null;
   quantization_config?: QuantizationConfig | 'Disabled' | null;
@@ -225,7 +233,9 @@ export interface CollectionInfo {
       replication_factor: number;
       write_consistency_factor: number;
       read_fan_out_factor?: number;
+      read_fan_out_delay_ms?: number;
       on_disk_payload: boolean;
+      payload?: PayloadStorageParams;
     };
     hnsw_config: HnswConfig;
     optimizer_config: OptimizersConfig;

@@ -8,7 +8,6 @@ import { QdrantClient } from '@qdrant/js-client-rest';
 import { afterAll, beforeAll, test } from 'vitest';
 import { type RunningServer, serve } from '../serve.js';
 import { openTestStore, POINTS, testEncoders } from '../testing/setup.case.js';
-import { pending } from './pending.case.js';
 
 /** What a test works with. */
 export interface Fixture {
@@ -40,11 +39,7 @@ export const currentFixture = (): Fixture => ({ client, url: server.url });
 type Body = (fixture: Fixture) => Promise<void>;
 
 function run(title: string, body: Body): void {
-  test(title, (context) => {
-    const reason = pending[title];
-    if (reason !== undefined) context.skip(reason);
-    return body(currentFixture());
-  });
+  test(title, () => body(currentFixture()));
 }
 
 /** A test of a method of the client. `method('query: by vector', …)` and the like are tests of `query`. */

@@ -7,7 +7,6 @@ import { type RunningServer, serve } from '../serve.js';
 import { wordCounter } from '../testing/dictionary.js';
 import { openTestStore, testEncoders } from '../testing/setup.case.js';
 import { freshName } from './client.case.js';
-import { pending } from './pending.case.js';
 
 /** Texts that share words are near each other. */
 class WordEmbeddings extends Embeddings {
@@ -96,9 +95,7 @@ describe('@langchain/qdrant', () => {
     ]);
   });
 
-  it('searches for what is near and diverse', async (context) => {
-    const reason = pending['query: diverse (MMR)'];
-    if (reason !== undefined) context.skip(reason);
+  it('searches for what is near and diverse', async () => {
     const query = 'red apple';
     // What LangChain calls lambda it sends as the diversity.
     const near = texts(await vectors.maxMarginalRelevanceSearch(query, { k: 2, fetchK: 5, lambda: 0 }));
