@@ -31,7 +31,7 @@ async function content(name: string) {
 async function make() {
   const collection = await store.createCollection('c', {
     vectors: {
-      dense: { size: 3, distance: 'Cosine', datatype: 'float16', on_disk: true },
+      dense: { size: 3, distance: 'Dot', datatype: 'float16', on_disk: true },
       tokens: { size: 2, distance: 'Dot', multivector_config: { comparator: 'max_sim' } },
     },
     sparse_vectors: { words: { index: { on_disk: true } } },
