@@ -99,8 +99,11 @@ method('recoverSnapshot: what cannot be recovered', async (fixture) => {
   await expect(client.recoverSnapshot(name, { location, checksum: '0'.repeat(64) })).rejects.toMatchObject(
     refused(400, expect.stringMatching(/checksum/i)),
   );
-  for (const wrong of ['file:///none', pathToFileURL(process.execPath).href, 'ftp://localhost/x', 'nonsense'])
+  for (const wrong of ['ftp://localhost/x', 'nonsense'])
     await expect(client.recoverSnapshot(name, { location: wrong })).rejects.toMatchObject({ status: 400 });
+  // Whether there is a file outside the folder of snapshots is not told.
+  for (const outside of ['file:///none', pathToFileURL(process.execPath).href])
+    await expect(client.recoverSnapshot(name, { location: outside })).rejects.toMatchObject({ status: 403 });
   await expect(client.recoverSnapshot(name, { location: `${url}/healthz` })).rejects.toMatchObject({
     status: expect.toSatisfy((status: number) => status >= 400),
   });

@@ -89,17 +89,17 @@ const SYNCHRONOUS: ReadonlySet<string> = new Set(['retrieve']);
 
 /** The collection behind its limits. */
 export function guarded<C extends Collection>(collection: C, mode: StrictMode): C {
-  const methods = new Map<PropertyKey, unknown>();
+  const methods = new Map<PropertyKey, { readonly of: unknown; readonly made: unknown }>();
   return new Proxy(collection, {
     get(target, name) {
-      const known = methods.get(name);
-      if (known) return known;
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function' || name === 'constructor') return value;
+      const known = methods.get(name);
+      if (known?.of === value) return known.made;
       const method = value.bind(target) as (...args: unknown[]) => unknown;
       const made =
         typeof name === 'string' && Object.hasOwn(verbChecks, name) ? checked(name, method) : method;
-      methods.set(name, made);
+      methods.set(name, { of: value, made });
       return made;
     },
   });
