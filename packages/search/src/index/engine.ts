@@ -107,8 +107,10 @@ export class Engine {
     const { cost } = planner(wanted, options);
     const components = (cost + this.rows.header(Header.tailCount)) * this.rows.padded;
     const crowded = this.#crowd.begin();
-    if (components < LIGHT || (components < HEAVY && !crowded))
+    if (components < LIGHT || (components < HEAVY && !crowded)) {
+      if (this.#crowd.isLong) await this.#crowd.nextTurn();
       return this.search(query, k, options, planner);
+    }
     const batch = { queries: query, factors, first: 0, count: 1, k, options, plan: planner };
     const run = () => this.quiet.together(() => this.#runBatch(batch));
     return (await this.#crowd.during(run))[0]!;

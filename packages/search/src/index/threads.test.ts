@@ -97,6 +97,23 @@ test('long searches leave the event loop alone', async () => {
   await index.close();
 });
 
+test('one search after the other lets others have their turn', async () => {
+  const index = await createFlatIndex({ dimension: 4, distance: 'Dot' });
+  await index.add(range(100), uniformVectors(100, 4, 1));
+  let turns = 0;
+  let busy = true;
+  const count = () => {
+    turns++;
+    if (busy) setImmediate(count);
+  };
+  setImmediate(count);
+  const end = performance.now() + 200;
+  while (performance.now() < end) await index.searchAsync(Float32Array.of(1, 2, 3, 4), 5);
+  busy = false;
+  expect(turns).toBeGreaterThan(2);
+  await index.close();
+});
+
 test.each([3, 5000])('%i rows are compared in the order in which they are named', async (count) => {
   const dimension = 601;
   for (const distance of ['Cosine', 'Euclid', 'Manhattan'] as const) {

@@ -204,7 +204,7 @@ export class MultiSpace implements StoredSpace {
       found.rows.forEach((row, i) => {
         const point = this.#tokens.point(row);
         // Without a filter it may have been removed meanwhile.
-        if (point === undefined || met.has(point)) return;
+        if (point < 0 || met.has(point)) return;
         met.add(point);
         estimates.set(point, (estimates.get(point) ?? 0) + this.#gain(found.scores[i]!) - floor);
       });

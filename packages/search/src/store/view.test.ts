@@ -13,6 +13,7 @@ import { payloadOf } from './environment.js';
 import { History } from './history.js';
 import { compareIds } from './ids.js';
 import { open } from './open.js';
+import { type Present, StateView } from './state-view.js';
 import type { Store } from './types.js';
 import type { View } from './view.js';
 
@@ -338,4 +339,27 @@ test('views that need more than there is room for are given up, oldest first', (
   history.leave(second);
   expect(freed).toEqual([0, 1]);
   expect(history.isWatched).toBe(false);
+});
+
+test('points that a commit has taken from the disk are in order until it shows', () => {
+  const live = Bitset.of([0, 1, 2]);
+  const history = new History(live, 0, () => {});
+  const rows = new Map<PointId, number>([
+    [10, 0],
+    [20, 1],
+    [30, 2],
+  ]);
+  const onDisk: PointId[] = [10, 15, 30];
+  const present = {
+    history,
+    row: (id: PointId) => rows.get(id),
+    idsOnDisk: (start: PointId | undefined, count: number) =>
+      onDisk.filter((id) => start === undefined || compareIds(id, start) >= 0).slice(0, count),
+    idsUnderWay: () => [20, 30],
+  };
+  const view = new StateView(present as unknown as Present);
+  expect([...view.ordered()].map(({ id }) => id)).toEqual([10, 20, 30]);
+  expect([...view.ordered(20)].map(({ id }) => id)).toEqual([20, 30]);
+  expect([...view.ordered(21)].map(({ id }) => id)).toEqual([30]);
+  view.release();
 });
