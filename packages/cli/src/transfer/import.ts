@@ -15,6 +15,9 @@ import type { ImportOutcome, ImportRequest } from './types.js';
 /** Milliseconds between two checkpoints. */
 const CHECKPOINT_EVERY = 2000;
 
+/** Writes under way at most. */
+const IN_FLIGHT = 4;
+
 /**
  * Imports all rows. What is written stays when it stops; the checkpoint in the collection's metadata says where.
  *
@@ -58,8 +61,8 @@ class Run {
   #rows: number;
   #imported = 0;
   #skipped = 0;
-  /** The write under way: while it is, the next batch is read. */
-  #writing: Promise<void> = Promise.resolve();
+  /** Writes under way, in their order: the store makes them durable together, while the next batches are read. */
+  readonly #writing: Promise<void>[] = [];
 
   constructor(
     request: ImportRequest,
@@ -84,7 +87,7 @@ class Run {
       throwIfAborted(this.#request.signal);
     } catch (error) {
       // What was written is known even if it broke off; a server that is gone cannot be told.
-      await this.#writing.catch(() => {});
+      await this.#written().catch(() => {});
       await this.#save().catch(() => {});
       throw error;
     }
@@ -113,26 +116,34 @@ class Run {
       // A batch that was cut is read again, whole, when the import is resumed.
       await this.#write(await this.#points(batch, rules), batch === given ? batch.next : undefined);
     }
-    await this.#writing;
+    await this.#written();
     if (!signal.aborted && this.#rows < limit)
       this.#at = { source: this.#at.source, file: file + 1, before: this.#rows, rows: this.#rows };
   }
 
-  /** Waits for the write before, then starts this one, after which the import may go on at `next`. */
+  /** Starts a write, after which the import may go on at `next`; waits while there are too many. */
   async #write(points: PointStruct[], next: Json | undefined): Promise<void> {
     const { target, collection, onProgress } = this.#request;
-    await this.#writing;
     if (performance.now() - this.#saved > CHECKPOINT_EVERY) await this.#save();
     const rows = this.#rows;
-    const reached = next === undefined ? this.#at : { ...this.#at, from: next, rows };
-    this.#writing = (async () => {
-      if (points.length > 0) await target.upsert(collection, points);
+    const before = this.#writing.at(-1);
+    const sent = points.length > 0 ? target.upsert(collection, points) : Promise.resolve();
+    const written = (async () => {
+      // The checkpoint is where everything before is written, whichever is answered first.
+      await Promise.all([before, sent]);
       this.#imported += points.length;
-      this.#at = reached;
+      if (next !== undefined) this.#at = { ...this.#at, from: next, rows };
       onProgress({ done: rows, ...this.#total() });
     })();
-    // Awaited with the next batch; until then its failure is nobody's surprise.
-    this.#writing.catch(() => {});
+    // Awaited later; until then its failure is nobody's surprise.
+    written.catch(() => {});
+    this.#writing.push(written);
+    if (this.#writing.length >= IN_FLIGHT) await this.#writing.shift();
+  }
+
+  async #written(): Promise<void> {
+    await this.#writing.at(-1);
+    this.#writing.length = 0;
   }
 
   /** Rows in all, where the sources or the limit say so. */
