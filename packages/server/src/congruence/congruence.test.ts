@@ -1,0 +1,53 @@
+/**
+ * Random collections, filters and queries, answered by the HTTP API and by the oracle.
+ *
+ * `FLETCH_CONGRUENCE` is the number of queries to compare (default 10,000), `FLETCH_SEED` the seed.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { testApp } from '../testing/setup.case.js';
+import { type Script, scripts } from './arbitraries/steps.case.js';
+import { runScript, Tally } from './run.case.js';
+
+const QUERIES = Number(process.env.FLETCH_CONGRUENCE ?? 10_000);
+const SEED = Number(process.env.FLETCH_SEED ?? 20_240_517);
+/** Steps of a script at most; half of them on average. */
+const STEPS = 120;
+const MINUTES = 60_000;
+
+test(`${QUERIES} random queries are answered as by the oracle`, {
+  timeout: Math.max(10, QUERIES / 1000) * MINUTES,
+}, async () => {
+  const { ask } = await testApp();
+  const tally = new Tally();
+  // Scripts vary in length: as many runs as it takes, each with a seed that follows from the first.
+  for (let run = 0; tally.compared < QUERIES; run++)
+    await checkScripts(20, SEED + run, (script) => runScript(ask, script, tally));
+  const { compared, refused, open } = tally;
+  const all = compared + refused + open;
+  expect(compared).toBeGreaterThanOrEqual(QUERIES);
+  // Most queries have one answer: else the test would look at nothing.
+  expect(open / all, JSON.stringify([...tally.reasons])).toBeLessThan(0.15);
+  expect(refused / all).toBeLessThan(0.35);
+  if (process.env.FLETCH_CONGRUENCE_REPORT)
+    process.stderr.write(
+      `${JSON.stringify({ compared, refused, open, kinds: [...tally.kinds], reasons: [...tally.reasons] }, null, 1)}\n`,
+    );
+});
+
+/** Throws the disagreement of the smallest script that fast-check finds. */
+async function checkScripts(
+  runs: number,
+  seed: number,
+  run: (script: Script) => Promise<void>,
+): Promise<void> {
+  // Without bias: the values meet each other by their small number, edge cases are among them.
+  const property = fc.asyncProperty(fc.noBias(scripts(STEPS)), run);
+  const details = await fc.check(property, { numRuns: runs, seed, interruptAfterTimeLimit: 5 * MINUTES });
+  if (!details.failed) return;
+  const cause = details.errorInstance;
+  throw new Error(
+    `FLETCH_SEED=${seed} (shrunk ${details.numShrinks} times): ${cause instanceof Error ? cause.message : cause}`,
+    { cause },
+  );
+}
