@@ -14,6 +14,12 @@ export const capabilities = {
   vectorUpdates: false,
   /** Conditions beyond match, range, has_id, is_empty, is_null. */
   allFilters: false,
+  /** `{}` is a condition that always holds. */
+  emptyCondition: false,
+  /** Hits of a query without `query` score 1. */
+  evenScores: false,
+  /** Facets need an index, and count values of its type. */
+  facets: false,
   /** Payload indexes of type `text` change what texts match. */
   textIndexes: false,
   /** Queries beyond the nearest points. */

@@ -3,9 +3,15 @@
  *
  * `FLETCH_CONGRUENCE` is the number of queries to compare (default 10,000), `FLETCH_SEED` the seed.
  */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { open, type Store } from '@fletch/search';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { testApp } from '../testing/setup.case.js';
+import { afterAll, expect, test } from 'vitest';
+import { createApp } from '../app.js';
+import { asker, testEncoders } from '../testing/setup.case.js';
 import { type Script, scripts } from './arbitraries/steps.case.js';
 import { runScript, Tally } from './run.case.js';
 
@@ -18,7 +24,7 @@ const MINUTES = 60_000;
 test(`${QUERIES} random queries are answered as by the oracle`, {
   timeout: Math.max(10, QUERIES / 1000) * MINUTES,
 }, async () => {
-  const { ask } = await testApp();
+  const ask = asker(createApp({ store: await openStore(), encoders: testEncoders() }));
   const tally = new Tally();
   // Scripts vary in length: as many runs as it takes, each with a seed that follows from the first.
   for (let run = 0; tally.compared < QUERIES; run++)
@@ -34,6 +40,23 @@ test(`${QUERIES} random queries are answered as by the oracle`, {
       `${JSON.stringify({ compared, refused, open, kinds: [...tally.kinds], reasons: [...tally.reasons] }, null, 1)}\n`,
     );
 });
+
+const folders: string[] = [];
+const stores: Store[] = [];
+
+afterAll(async () => {
+  for (const store of stores) await store.close();
+  for (const folder of folders) await rm(folder, { recursive: true });
+});
+
+/** A store in memory where the system has such a place: thousands of durable writes take minutes on a disk. */
+async function openStore(): Promise<Store> {
+  const folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fletch-congruence-'));
+  folders.push(folder);
+  const store = await open(folder, { threads: 1 });
+  stores.push(store);
+  return store;
+}
 
 /** Throws the disagreement of the smallest script that fast-check finds. */
 async function checkScripts(

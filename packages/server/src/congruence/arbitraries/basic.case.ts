@@ -57,6 +57,7 @@ export const word = one(
   'ärger',
   '日本',
   '😀',
+  'Ａ',
   'a b',
   '__proto__',
 );

@@ -125,7 +125,17 @@ const textParams: fc.Arbitrary<TextIndexParams> = record<TextIndexParams>({
 
 /** A payload index that suits its field. */
 export const payloadIndex: fc.Arbitrary<{ field_name: string; field_schema: PayloadFieldSchema }> = fc.oneof(
-  ...(['integer', 'float', 'keyword', 'bool', 'datetime', 'uuid', ...available<'geo'>(capabilities.allFilters && 'geo')] as const).map((type) =>
+  ...(
+    [
+      'integer',
+      'float',
+      'keyword',
+      'bool',
+      'datetime',
+      'uuid',
+      ...available<'geo'>(capabilities.allFilters && 'geo'),
+    ] as const
+  ).map((type) =>
     fc.record({
       field_name: one<string>(...PATHS[type]),
       field_schema: fc.constant<PayloadFieldSchema>(type),

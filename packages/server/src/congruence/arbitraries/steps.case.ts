@@ -164,7 +164,7 @@ function steps(shape: Shape): fc.Arbitrary<Step> {
       },
       { weight: 20, arbitrary: scroll.map((request) => ({ scroll: request })) },
       { weight: 10, arbitrary: record<CountRequest>({ filter }).map((count) => ({ count })) },
-      { weight: 5, arbitrary: facet.map((request) => ({ facet: request })) },
+      capabilities.facets && { weight: 5, arbitrary: facet.map((request) => ({ facet: request })) },
       capabilities.groups && { weight: 8, arbitrary: groups(shape).map((request) => ({ groups: request })) },
       capabilities.matrix && { weight: 2, arbitrary: matrices(shape).map((matrix) => ({ matrix })) },
       {

@@ -6,13 +6,9 @@
 
 /** The request is refused, with this HTTP status. */
 export class Refused extends Error {
-  /**
-   * @param extended - Qdrant refuses for want of an index that Fletch can do without: it may answer
-   */
   constructor(
     readonly status: number,
     message: string,
-    readonly extended = false,
   ) {
     super(message);
   }

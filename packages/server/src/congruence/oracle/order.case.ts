@@ -27,7 +27,7 @@ export function orderedBy(
   doubts: Doubts,
 ): Ranking {
   const read = readers[collection.indexType(key) ?? ''];
-  if (!read) throw new Refused(400, `${key} has no index to order by`, true);
+  if (!read) throw new Refused(400, `${key} has no index to order by`);
   const start = typeof start_from === 'string' ? readDate(start_from)! : start_from;
   const descending = direction === 'desc';
   const hits: Hit[] = [];

@@ -57,7 +57,7 @@ const facetable: { readonly [type: string]: (value: Json) => boolean } = {
 /** Values by the number of points that have them, then by themselves. */
 export function runFacet(request: FacetRequest, { collection, doubts }: World): FacetHit[] {
   const counts = facetable[collection.indexType(request.key) ?? ''];
-  if (!counts) throw new Refused(400, `${request.key} has no index for facets`, true);
+  if (!counts) throw new Refused(400, `${request.key} has no index for facets`);
   const found = new Map<FacetHit['value'], number>();
   for (const { payload } of collection.matching(request.filter, doubts)) {
     const values = valuesAt(payload, parsePath(request.key)).flatMap(opened).filter(counts);
