@@ -186,7 +186,12 @@ export function filters(depth: number, vectors: readonly string[], within?: stri
       ? leaf
       : fc.oneof(
           { weight: 6, arbitrary: leaf },
-          { weight: 2, arbitrary: filters(depth - 1, vectors, within) },
+          {
+            weight: 2,
+            arbitrary: filters(depth - 1, vectors, within).filter(
+              (inner) => capabilities.emptyCondition || Object.keys(inner).length > 0,
+            ),
+          },
           ...(all && within === undefined ? [{ weight: 2, arbitrary: nested(depth - 1, vectors) }] : []),
         );
   // Within `nested` Qdrant takes an empty `should` for one that nothing meets, elsewhere for none.
