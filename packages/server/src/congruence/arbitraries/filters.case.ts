@@ -192,6 +192,7 @@ export function filters(depth: number, vectors: readonly string[], within?: stri
               (inner) => capabilities.emptyCondition || Object.keys(inner).length > 0,
             ),
           },
+          ...(all && within !== undefined ? [{ weight: 1, arbitrary: deeper }] : []),
           ...(all && within === undefined ? [{ weight: 2, arbitrary: nested(depth - 1, vectors) }] : []),
         );
   // Within `nested` Qdrant takes an empty `should` for one that nothing meets, elsewhere for none.
@@ -216,6 +217,12 @@ export function filters(depth: number, vectors: readonly string[], within?: stri
       : fc.constant(undefined)) as fc.Arbitrary<NonNullable<Filter['min_should']>>,
   });
 }
+
+/** Within `l` there are lists `z` of objects with `w`. */
+const deeper: fc.Arbitrary<Condition> = fc.tuple(match(integers), fc.boolean()).map(([found, not]) => {
+  const condition = { key: 'w', ...found };
+  return { nested: { key: 'z', filter: not ? { must_not: [condition] } : { must: [condition] } } };
+});
 
 function nested(depth: number, vectors: readonly string[]): fc.Arbitrary<Condition> {
   return fc
