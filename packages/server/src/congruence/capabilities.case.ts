@@ -18,6 +18,8 @@ export const capabilities = {
   emptyCondition: false,
   /** Hits of a query without `query` score 1. */
   evenScores: false,
+  /** A score that is equal to the threshold is not above it. */
+  strictThreshold: false,
   /** Facets need an index, and count values of its type. */
   facets: false,
   /** Payload indexes of type `text` change what texts match. */

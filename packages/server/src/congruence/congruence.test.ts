@@ -66,7 +66,7 @@ async function checkScripts(
 ): Promise<void> {
   // Without bias: the values meet each other by their small number, edge cases are among them.
   const property = fc.asyncProperty(fc.noBias(scripts(STEPS)), run);
-  const details = await fc.check(property, { numRuns: runs, seed, interruptAfterTimeLimit: 5 * MINUTES });
+  const details = await fc.check(property, { numRuns: runs, seed, interruptAfterTimeLimit: 1.5 * MINUTES });
   if (!details.failed) return;
   const cause = details.errorInstance;
   throw new Error(

@@ -10,9 +10,9 @@ import fc from 'fast-check';
 
 export const one = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 
-/** An arbitrary that is left out now and then. */
+/** An arbitrary that is left out once for every `weight` times it is there; it shrinks to nothing. */
 export const maybe = <T>(arbitrary: fc.Arbitrary<T>, weight = 1): fc.Arbitrary<T | undefined> =>
-  fc.oneof({ weight, arbitrary }, { weight: 1, arbitrary: fc.constant(undefined) });
+  fc.option(arbitrary, { freq: weight + 1, nil: undefined });
 
 /** A list or, at times, its only element bare. */
 export const bare = <T>(arbitrary: fc.Arbitrary<T>, list: fc.Arbitrary<T[]>): fc.Arbitrary<T | T[]> =>

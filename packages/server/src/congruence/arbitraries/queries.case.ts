@@ -130,7 +130,10 @@ interface Parts {
 /** A query with what belongs to it. */
 function parts(shape: Shape, prefetched: number): fc.Arbitrary<Parts> {
   const byKind = shape.kinds.map((kind): fc.Arbitrary<Parts> => {
-    const threshold = kind.distance === 'Cosine' ? [0, 0.5] : kind.distance === 'Dot' ? [0, 3.3] : [2.2, 4.1];
+    const ties = capabilities.strictThreshold ? 0 : 0.003;
+    const threshold = { Cosine: [0, 0.5], Dot: [0, 2.25], Euclid: [2.25, 4], Manhattan: [2.25, 4] }[
+      kind.distance
+    ].map((value) => value + ties);
     return fc
       .tuple(vectorQueries(kind, shape.grid), fc.nat(5), one(...threshold), fc.nat(9))
       .map(([query, cutting, score_threshold, elsewhere]) => ({

@@ -145,9 +145,14 @@ function scored(
       };
       return { id: point.id, score: formulaScore(query.formula, subject) };
     });
-    return above(ranked(hits, 'score'), score_threshold, true, doubts);
+    return above(ranked(hits, 'score'), score_threshold, { inclusive: true, exact: false }, doubts);
   }
-  return above(fused(query as FusionQuery | RrfQuery, sources, doubts), score_threshold, true, doubts);
+  return above(
+    fused(query as FusionQuery | RrfQuery, sources, doubts),
+    score_threshold,
+    { inclusive: true, exact: false },
+    doubts,
+  );
 }
 
 function fused(query: FusionQuery | RrfQuery, sources: readonly Ranking[], doubts: Doubts): Ranking {
@@ -163,6 +168,7 @@ function vectorRanking(
 ): Ranking {
   const { collection, doubts } = world;
   const target = targetOf(request, world);
+  const exact = target.nearest !== undefined && target.kind.distance !== 'Cosine' && !target.kind.idf;
   const score = scorer(target, collection, request.params?.idf, doubts);
   const hits: Hit[] = [];
   for (const point of points) {
@@ -170,7 +176,12 @@ function vectorRanking(
     const value = vector === undefined ? undefined : score(vector);
     if (value !== undefined) hits.push({ id: point.id, score: value });
   }
-  const ranking = above(ranked(hits, target.by), request.score_threshold, false, doubts);
+  const ranking = above(
+    ranked(hits, target.by),
+    request.score_threshold,
+    { inclusive: false, exact },
+    doubts,
+  );
   if (!target.mmr) return ranking;
   const { diversity, candidates_limit } = target.mmr;
   const own = (request as QueryRequest).limit ?? 10;

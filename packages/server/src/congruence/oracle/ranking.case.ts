@@ -48,21 +48,24 @@ export function cut(ranking: Ranking, limit: number, doubts: Doubts): Ranking {
   return { hits: hits.slice(0, limit), by };
 }
 
-/** Hits better than the threshold, of fusion and formulas also those that meet it. */
+/**
+ * Hits better than the threshold, of fusion and formulas also those that meet it.
+ *
+ * @param exact - whether a score that is equal to the threshold is so to the last bit
+ */
 export function above(
   ranking: Ranking,
   threshold: number | null | undefined,
-  inclusive: boolean,
+  { inclusive, exact }: { inclusive: boolean; exact: boolean },
   doubts: Doubts,
 ): Ranking {
   if (threshold === null || threshold === undefined) return ranking;
   const limit = Math.fround(threshold);
   const { hits, by } = ranking;
-  if (hits.some((hit) => close(hit.score, limit))) doubts.note('a score at the threshold');
-  const kept = hits.filter(({ score }) =>
-    by === 'distance' ? score < limit : inclusive ? score >= limit : score > limit,
-  );
-  return { hits: kept, by };
+  const near = ({ score }: Hit) => close(score, limit) && !(exact && score === limit);
+  if (hits.some(near)) doubts.note('a score at the threshold');
+  const better = ({ score }: Hit) => (by === 'distance' ? score < limit : score > limit);
+  return { hits: hits.filter((hit) => better(hit) || (inclusive && hit.score === limit)), by };
 }
 
 /** Reciprocal rank fusion (lib/segment/src/common/reciprocal_rank_fusion.rs). */
