@@ -342,8 +342,11 @@ describe('payloads', () => {
       ],
       new: { deep: { n: 1 } },
     });
-    await collection.deletePayload(['b.c', 'l[].z', 'l[0]', 'new', 'missing.x'], selector);
-    expect(collection.retrieve([1])[0]!.payload).toEqual({ b: { e: 3 }, d: 2, l: [{ y: 2 }] });
+    await collection.deletePayload(['b.c', 'l[].z', 'l[1].y', 'new', 'missing.x'], selector);
+    expect(collection.retrieve([1])[0]!.payload).toEqual({ b: { e: 3 }, d: 2, l: [{ x: 1 }, {}] });
+    // An element of an array cannot be removed by its index: a repeated request would remove another one.
+    await collection.deletePayload(['l[0]'], selector);
+    expect(collection.retrieve([1])[0]!.payload).toEqual({ b: { e: 3 }, d: 2, l: [{ x: 1 }, {}] });
   });
 
   test('free facts about the collection can be replaced', async () => {

@@ -85,7 +85,8 @@ function remove(value: Json, steps: readonly PathStep[], at: number): Json {
     return copy;
   }
   if (!Array.isArray(value)) return value;
-  if (last) return step === EVERY ? [] : value.filter((_, i) => i !== step);
+  // An element is not removed by its index: doing it twice would remove another one.
+  if (last) return step === EVERY ? [] : value;
   return value.map((element, i) => (step === EVERY || step === i ? remove(element, steps, at + 1) : element));
 }
 
