@@ -16,3 +16,9 @@ export function focusSearch(): void {
   input?.focus();
   input?.select();
 }
+
+/** Focuses what the page is about: the search where there is one, the content elsewhere. */
+export function focusMain(): void {
+  if (document.querySelector('#search') !== null) focusSearch();
+  else document.querySelector<HTMLElement>('main')?.focus();
+}

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { NOTHING_CHOSEN } from '../lib/filter.js';
+
 import { type Browser, createRouter, formatRoute, parseRoute, type Route, START } from './route.js';
 
 const FULL: Route = {
+  ...START,
   collection: 'my notes/2024 ü',
   text: 'a feeling? of & sadness',
   trail: [12, 'c0ffee00-0000-4000-8000-000000000000'],
@@ -63,6 +64,6 @@ describe('router', () => {
     browser.back();
     expect(route.value).toMatchObject({ text: 'sa', trail: [] });
     browser.back();
-    expect(route.value).toEqual({ collection: 'wordnet', text: '', trail: [], chosen: NOTHING_CHOSEN });
+    expect(route.value).toEqual({ ...START, collection: 'wordnet' });
   });
 });
