@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { PAGES, type PageName, type Route, routeTo } from '../state/route.js';
 import { usePage } from './context.js';
 
@@ -23,9 +24,15 @@ export function aboutCollection(route: Route, collection: string): Route {
 export function Nav() {
   const { router, lately } = usePage();
   const current = router.route.value.page;
+  const list = useRef<HTMLUListElement>(null);
+  // On a narrow screen the list scrolls sideways: the page that is open stays in sight.
+  useEffect(() => {
+    const link = list.current?.querySelector<HTMLElement>('[aria-current]');
+    if (link != null) list.current!.scrollLeft = link.offsetLeft - list.current!.clientWidth / 3;
+  }, [current]);
   return (
     <nav aria-label="Pages">
-      <ul class="pages">
+      <ul class="pages" ref={list}>
         {LISTED.map((page) => (
           <li key={page}>
             <a

@@ -1,11 +1,11 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { PointBrowser } from '../state/browser.js';
 import type { Builder } from '../state/builder.js';
 import type { Create } from '../state/create.js';
 import type { Desk } from '../state/desk.js';
 import type { Laboratory } from '../state/lab.js';
 import type { Manage } from '../state/manage.js';
+import type { PointBrowser } from '../state/point-browser.js';
 import type { Studio } from '../state/studio.js';
 import type { ThemeSwitch } from '../state/theme.js';
 import type { VitalSigns } from '../state/vitals.js';

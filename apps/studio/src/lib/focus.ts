@@ -22,3 +22,8 @@ export function focusMain(): void {
   if (document.querySelector('#search') !== null) focusSearch();
   else document.querySelector<HTMLElement>('main')?.focus();
 }
+
+/** Focuses the line of the point that is open. */
+export function focusPoint(): void {
+  document.querySelector<HTMLElement>('.point[aria-current]')?.focus();
+}

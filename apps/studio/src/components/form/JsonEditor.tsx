@@ -10,7 +10,7 @@ interface EditorProps {
   readonly submit?: () => void;
 }
 
-const ROWS = { least: 6, most: 26 };
+const ROWS = { least: 3, most: 26 };
 
 /** JSON to read and to write; the first mistake is told with its place. */
 export function JsonEditor({ label, draft, resetLabel = 'Back to the form', submit }: EditorProps) {

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { routeTo } from '../../state/route.js';
 import { usePage } from '../context.js';
 import { Confirm } from '../form/Confirm.js';
-import { Row, TextField } from '../form/Field.js';
+import { TextField } from '../form/Field.js';
 import { Outcome } from '../form/Outcome.js';
 import { Unavailable } from './Unavailable.js';
 
@@ -88,9 +88,7 @@ function NewAlias({ name }: { name: string }) {
   };
   return (
     <form class="inline" onSubmit={(event) => void submit(event)} aria-label="New alias">
-      <Row>
-        <TextField label="Alias" value={alias} change={setAlias} required />
-      </Row>
+      <TextField label="Alias" value={alias} change={setAlias} required />
       <button type="submit" class="button" disabled={aliases.action.pending.value || alias.trim() === ''}>
         Add the alias
       </button>

@@ -38,7 +38,7 @@ export function SettingsForm({ info }: { info: CollectionInfo }) {
       </fieldset>
       {info.status === 'yellow' && <p class="small">The index is being built at the moment.</p>}
       <JsonEditor
-        label={`Change to be sent: PATCH /collections/…`}
+        label="Change to be sent: PATCH /collections/…"
         draft={draft}
         submit={() => void settings.save()}
       />

@@ -1,3 +1,5 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { focusPoint } from '../../lib/focus.js';
 import { glances } from '../../lib/vectors.js';
 import { usePage } from '../context.js';
 import { Confirm } from '../form/Confirm.js';
@@ -7,6 +9,13 @@ import { Outcome } from '../form/Outcome.js';
 /** The open point: its payload to change, its vectors at a glance. */
 export function PointPanel({ id }: { id: string }) {
   const { browser, neighbours } = usePage();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // On a narrow screen the point stands far from the line that opened it.
+  useEffect(() => heading.current?.focus(), [id]);
+  const close = () => {
+    focusPoint();
+    browser.open(null);
+  };
   const { point, payload, action, overtaken } = browser;
   const record = point.value.value;
   const { parsed, edited } = payload;
@@ -16,8 +25,10 @@ export function PointPanel({ id }: { id: string }) {
   return (
     <section class="point-panel stick" aria-label={`Point ${id}`}>
       <div class="panel-head">
-        <h2 class="number">Point {id}</h2>
-        <button type="button" class="icon" aria-label="Close the point" onClick={() => browser.open(null)}>
+        <h2 class="number" ref={heading} tabIndex={-1}>
+          Point {id}
+        </h2>
+        <button type="button" class="icon" aria-label="Close the point" onClick={close}>
           ×
         </button>
       </div>

@@ -25,7 +25,7 @@ export function ExampleFields({ example, change }: ExampleProps) {
         <TextField
           label="Encoder"
           class="narrow"
-          placeholder="the collection’s"
+          placeholder="default"
           value={model}
           change={(next) => change({ ...example, model: next })}
         />

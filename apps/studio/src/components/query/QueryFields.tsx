@@ -130,12 +130,14 @@ function KindFields({ form, vectors, fields, change }: QueryProps) {
             vectors={vectors}
             change={(searches) => change({ searches })}
           />
-          <ChoiceField
-            label="Fusion"
-            value={form.fusion}
-            options={{ rrf: 'by rank (RRF)', dbsf: 'by score (DBSF)' }}
-            change={(fusion) => change({ fusion })}
-          />
+          <Row>
+            <ChoiceField
+              label="Fusion"
+              value={form.fusion}
+              options={{ rrf: 'by rank (RRF)', dbsf: 'by score (DBSF)' }}
+              change={(fusion) => change({ fusion })}
+            />
+          </Row>
         </>
       );
     case 'order_by': {

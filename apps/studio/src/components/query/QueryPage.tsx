@@ -48,7 +48,7 @@ export function QueryPage() {
         </fieldset>
         <div class="stick">
           <JsonEditor label="Request: POST …/points/query" draft={draft} submit={() => void builder.run()} />
-          <div class="inline">
+          <div class="inline actions">
             <button type="submit" class="button primary" disabled={!parsed.value.ok}>
               {answer.pending.value ? 'Asking…' : 'Run the query'}
             </button>
