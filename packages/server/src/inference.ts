@@ -35,7 +35,10 @@ export function modelNamer(
 }
 
 /** Runs a request of the store; a wrong dimension that is an encoder's own is blamed on the encoder. */
-export async function blaming<T>(dimensions: ReadonlyMap<string, number>, work: () => Promise<T>): Promise<T> {
+export async function blaming<T>(
+  dimensions: ReadonlyMap<string, number>,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -11,10 +11,10 @@ import { formulaComponents } from './schemas/formulas.js';
 import { legacyComponents } from './schemas/legacy.js';
 import { payloadComponents } from './schemas/payloads.js';
 import { pointComponents } from './schemas/points.js';
-import { updateComponents } from './schemas/updates.js';
 import { kindComponents } from './schemas/query-kinds.js';
 import { partComponents } from './schemas/query-parts.js';
 import { requestComponents } from './schemas/query-request.js';
+import { updateComponents } from './schemas/updates.js';
 import { vectorComponents } from './schemas/vectors.js';
 import { VERSION } from './version.js';
 

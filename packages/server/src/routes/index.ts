@@ -11,6 +11,11 @@ import * as points from './points.js';
 import * as queries from './queries.js';
 import * as updates from './updates.js';
 
-export const endpoints: readonly Endpoint[] = [collections, points, updates, payloads, queries, legacy].flatMap(
-  (resource) => Object.values(resource),
-);
+export const endpoints: readonly Endpoint[] = [
+  collections,
+  points,
+  updates,
+  payloads,
+  queries,
+  legacy,
+].flatMap((resource) => Object.values(resource));

@@ -1,7 +1,28 @@
 import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
 
-interface TextProps {
+interface LabelledProps {
   readonly label: string;
+  /** Says more than the label has room for. */
+  readonly hint?: string | undefined;
+  readonly class?: string | undefined;
+  /** Makes the control, which takes these attributes. */
+  readonly control: (attributes: { id: string; 'aria-describedby': string | undefined }) => ComponentChildren;
+}
+
+/** A control under its label. */
+function Labelled({ label, hint, class: extra = '', control }: LabelledProps) {
+  const id = useId();
+  return (
+    <div class={`field ${extra}`}>
+      <label for={id}>{label}</label>
+      {control({ id, 'aria-describedby': hint === undefined ? undefined : `${id}-hint` })}
+      {hint !== undefined && <small id={`${id}-hint`}>{hint}</small>}
+    </div>
+  );
+}
+
+interface TextProps extends Omit<LabelledProps, 'control'> {
   readonly value: string;
   readonly change: (value: string) => void;
   readonly placeholder?: string | undefined;
@@ -9,30 +30,29 @@ interface TextProps {
   readonly required?: boolean;
   /** Id of a `datalist`. */
   readonly list?: string;
-  /** Says more than the label has room for. */
-  readonly hint?: string;
-  readonly class?: string;
 }
 
-/** A line of text, or a number, under its label. */
-export function TextField({ label, value, change, hint, type = 'text', ...rest }: TextProps) {
+/** A line of text, or a number. */
+export function TextField({ value, change, type = 'text', required = false, ...rest }: TextProps) {
   return (
-    <label class={`field ${rest.class ?? ''}`}>
-      <span>{label}</span>
-      <input
-        type={type}
-        value={value}
-        placeholder={rest.placeholder}
-        required={rest.required ?? false}
-        list={rest.list}
-        step={type === 'number' ? 'any' : undefined}
-        autocomplete="off"
-        autocapitalize="off"
-        spellcheck={false}
-        onInput={(event) => change(event.currentTarget.value)}
-      />
-      {hint !== undefined && <small>{hint}</small>}
-    </label>
+    <Labelled
+      {...rest}
+      control={(attributes) => (
+        <input
+          {...attributes}
+          type={type}
+          value={value}
+          placeholder={rest.placeholder}
+          required={required}
+          list={rest.list}
+          step={type === 'number' ? 'any' : undefined}
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          onInput={(event) => change(event.currentTarget.value)}
+        />
+      )}
+    />
   );
 }
 
@@ -40,23 +60,26 @@ interface AreaProps {
   readonly label: string;
   readonly value: string;
   readonly change: (value: string) => void;
-  readonly placeholder?: string | undefined;
-  readonly rows?: number;
+  readonly placeholder?: string;
 }
 
-/** Several lines of text under their label. */
-export function AreaField({ label, value, change, placeholder, rows = 2 }: AreaProps) {
+/** Several lines of text. */
+export function AreaField({ label, value, change, placeholder }: AreaProps) {
   return (
-    <label class="field grow">
-      <span>{label}</span>
-      <textarea
-        rows={rows}
-        value={value}
-        placeholder={placeholder}
-        spellcheck={false}
-        onInput={(event) => change(event.currentTarget.value)}
-      />
-    </label>
+    <Labelled
+      label={label}
+      class="grow"
+      control={(attributes) => (
+        <textarea
+          {...attributes}
+          rows={2}
+          value={value}
+          placeholder={placeholder}
+          spellcheck={false}
+          onInput={(event) => change(event.currentTarget.value)}
+        />
+      )}
+    />
   );
 }
 
@@ -70,21 +93,23 @@ interface ChoiceProps<T extends string> {
 }
 
 /** One of a few values. */
-export function ChoiceField<T extends string>({ label, value, options, change, ...rest }: ChoiceProps<T>) {
+export function ChoiceField<T extends string>({ value, options, change, ...rest }: ChoiceProps<T>) {
   const entries = Array.isArray(options)
     ? options.map((option: T) => [option, option] as const)
     : (Object.entries(options) as [T, string][]);
   return (
-    <label class={`field ${rest.class ?? ''}`}>
-      <span>{label}</span>
-      <select value={value} onChange={(event) => change(event.currentTarget.value as T)}>
-        {entries.map(([option, text]) => (
-          <option key={option} value={option}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Labelled
+      {...rest}
+      control={(attributes) => (
+        <select {...attributes} value={value} onChange={(event) => change(event.currentTarget.value as T)}>
+          {entries.map(([option, text]) => (
+            <option key={option} value={option}>
+              {text}
+            </option>
+          ))}
+        </select>
+      )}
+    />
   );
 }
 
