@@ -120,6 +120,7 @@ describe('the settings of a collection', () => {
     expect(await manage.remove()).toBe(true);
     expect(writes()).toEqual([['remove', 'words']]);
     expect(browser.entries.at(-1)).toBe('#!/manage');
+    expect(manage.deletion.done.value).toBe('“words” is deleted.');
   });
 
   it('forget a half-typed confirmation with the collection it was for', async () => {

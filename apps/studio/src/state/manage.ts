@@ -61,7 +61,7 @@ export function createManage(admin: Admin, desk: Desk): Manage {
   const settings = createAction(connection);
   const indexes = createAction(connection);
   const aliasing = createAction(connection);
-  const snapshooting = createAction(connection);
+  const snapshotting = createAction(connection);
   const deletion = createAction(connection);
   const typedName = signal('');
   const aliases = createResource<readonly AliasDescription[]>(connection);
@@ -89,7 +89,9 @@ export function createManage(admin: Admin, desk: Desk): Manage {
     if (!open.value) return;
     untracked(() => {
       if (collection !== shown) {
-        for (const action of [settings, indexes, aliasing, snapshooting, deletion]) action.clear();
+        for (const action of [settings, indexes, aliasing, snapshotting]) action.clear();
+        // That a collection was deleted is told where people come out, on the overview.
+        if (collection !== '') deletion.clear();
         startAnew();
         typedName.value = '';
         snapshots.clear();
@@ -143,27 +145,27 @@ export function createManage(admin: Admin, desk: Desk): Manage {
     snapshots: {
       all: snapshots,
       owner,
-      action: snapshooting,
+      action: snapshotting,
       async create() {
-        const made = await snapshooting.run(() => admin.createSnapshot(owner.value), 'The snapshot is made.');
+        const made = await snapshotting.run(() => admin.createSnapshot(owner.value), 'The snapshot is made.');
         if (made) await loadSnapshots();
         return made;
       },
       async remove(snapshot) {
         const task = () => admin.deleteSnapshot(owner.value, snapshot);
-        const removed = await snapshooting.run(task, `The snapshot “${snapshot}” is deleted.`);
+        const removed = await snapshotting.run(task, `The snapshot “${snapshot}” is deleted.`);
         if (removed) await loadSnapshots();
         return removed;
       },
       upload: (collection, file, priority) =>
         act(
-          snapshooting,
+          snapshotting,
           () => admin.upload(collection, file, file.name, priority),
           `“${collection}” is recovered from ${file.name}.`,
         ),
       recover: (collection, location, priority) =>
         act(
-          snapshooting,
+          snapshotting,
           () => admin.recover(collection, location, priority),
           `“${collection}” is recovered.`,
         ),

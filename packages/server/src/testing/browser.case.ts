@@ -44,6 +44,8 @@ export async function openPage(
     colorScheme: 'light',
     ...options,
   });
+  // Before the test's own time is over, so that it is said what was waited for.
+  page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => problems.push(`thrown: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
