@@ -6,6 +6,7 @@ const suites = {
   http: () => import('./http/run.mjs'),
   linalg: () => import('./linalg/run.mjs'),
   search: () => import('./search/run.mjs'),
+  server: () => import('./server/run.mjs'),
 };
 
 const [name, ...options] = process.argv.slice(2);

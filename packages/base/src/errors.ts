@@ -8,21 +8,26 @@
 export type ErrorCode =
   | 'ABORTED'
   | 'ALREADY_EXISTS'
+  | 'CHECKSUM_MISMATCH'
   | 'CLOSED'
   | 'CORRUPT'
   | 'DIMENSION_MISMATCH'
   | 'DISK_FULL'
   | 'DUPLICATE_ID'
+  | 'FORBIDDEN'
   | 'FORMAT_TOO_NEW'
   | 'INVALID_ARGUMENT'
   | 'INVALID_FILTER'
   | 'INVALID_INPUT_FILE'
   | 'IO'
+  | 'LIMIT_EXCEEDED'
   | 'LOCKED'
   | 'NON_FINITE'
   | 'NOT_FOUND'
   | 'OUT_OF_MEMORY'
+  | 'RATE_LIMITED'
   | 'UNAVAILABLE'
+  | 'UNSAFE_FORMAT'
   | 'ZERO_VECTOR';
 
 /** What a {@link FletchError} carries besides its message. */

@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { run } from './program.js';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
@@ -58,6 +59,23 @@ export function startCli(args: readonly string[], env: Record<string, string> = 
       return Promise.race([seen, ended]);
     },
   };
+}
+
+/** Runs a command line in this process, which is faster; nobody answers questions. */
+export async function runHere(args: readonly string[]): Promise<Finished> {
+  const text = { stdout: '', stderr: '' };
+  const output = (name: 'stdout' | 'stderr') => ({
+    write: (piece: string) => {
+      text[name] += piece;
+    },
+  });
+  const code = await run(args, {
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    ask: async () => undefined,
+    signal: new AbortController().signal,
+  });
+  return { code, ...text };
 }
 
 /** Runs `fletch` to its end. */

@@ -38,13 +38,18 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** A run whose claims do not all hold; the result was printed. */
-export class ClaimsNotHeld extends Error {
-  override readonly name = 'ClaimsNotHeld';
+/** An end with this code; everything was printed already. */
+export class Failed extends Error {
+  override readonly name = 'Failed';
+
+  constructor(readonly code: number) {
+    super(`It ended with exit code ${code}.`);
+  }
 }
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof Failed) return error.code;
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.unusable;
   if (error instanceof UsageError) return exitCode.unusable;
   if (error instanceof FletchError) {
@@ -68,7 +73,7 @@ function chain(error: unknown): string {
 
 /** What is printed for an error; null when commander has printed it already. */
 export function explain(error: unknown, verbose: boolean): string | null {
-  if (error instanceof CommanderError || error instanceof ClaimsNotHeld) return null;
+  if (error instanceof CommanderError || error instanceof Failed) return null;
   if (error instanceof FletchError && error.code === 'ABORTED') return 'Stopped.';
   if (verbose) return chain(error);
   if (error instanceof FletchError) return `Error: ${error.message}${hint(error)}`;

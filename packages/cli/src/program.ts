@@ -8,8 +8,17 @@ import { Command } from 'commander';
 import { examples } from './command.js';
 import { registerBench } from './commands/bench.js';
 import { registerCollections } from './commands/collections.js';
+import { registerExport } from './commands/export.js';
+import { registerImport } from './commands/import.js';
 import { registerIndex } from './commands/index-files.js';
 import { registerLab } from './commands/lab.js';
+import {
+  registerBackup,
+  registerRepair,
+  registerRestore,
+  registerSalvage,
+  registerVerify,
+} from './commands/maintenance.js';
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';
@@ -22,6 +31,13 @@ const registers = [
   registerSearch,
   registerServe,
   registerCollections,
+  registerImport,
+  registerExport,
+  registerVerify,
+  registerRepair,
+  registerSalvage,
+  registerBackup,
+  registerRestore,
   registerBench,
   registerLab,
 ];

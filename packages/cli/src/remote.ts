@@ -34,28 +34,7 @@ export function remote(
   url: string,
   options: { apiKey?: string | undefined; signal?: AbortSignal } = {},
 ): Remote {
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    let response: Response;
-    try {
-      response = await fetch(url + path, {
-        method,
-        headers: {
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(options.apiKey === undefined ? {} : { 'api-key': options.apiKey }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(options.signal ? { signal: options.signal } : {}),
-      });
-    } catch (cause) {
-      if (options.signal?.aborted) throw new FletchError('ABORTED', 'The operation was aborted.', { cause });
-      throw new FletchError(
-        'UNAVAILABLE',
-        `No server answers at ${url}: start one with fletch serve, or leave --url away to open the store itself.`,
-        { cause },
-      );
-    }
-    return answerOf<T>(response, url);
-  };
+  const call = caller(url, options);
   const at = (collection: string): string => `/collections/${encodeURIComponent(collection)}`;
   return {
     url,
@@ -78,6 +57,38 @@ export function remote(
       await call('PUT', at(collection), config);
     },
     delete: (collection) => call('DELETE', at(collection)),
+  };
+}
+
+/** Calls one method of a server and gives the answer's `result`. */
+export type Call = <T>(method: string, path: string, body?: unknown) => Promise<T>;
+
+/** The calls of {@link remote}, bare. */
+export function caller(
+  url: string,
+  options: { apiKey?: string | undefined; signal?: AbortSignal } = {},
+): Call {
+  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    let response: Response;
+    try {
+      response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(options.apiKey === undefined ? {} : { 'api-key': options.apiKey }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(options.signal ? { signal: options.signal } : {}),
+      });
+    } catch (cause) {
+      if (options.signal?.aborted) throw new FletchError('ABORTED', 'The operation was aborted.', { cause });
+      throw new FletchError(
+        'UNAVAILABLE',
+        `No server answers at ${url}: start one with fletch serve, or leave --url away to open the store itself.`,
+        { cause },
+      );
+    }
+    return answerOf<T>(response, url);
   };
 }
 

@@ -9,6 +9,7 @@ import type { RunningServer } from '@fletch/server';
 import { type Command, Option } from 'commander';
 import type { StoreOptions } from './options.js';
 import { whole, withStore } from './options.js';
+import { type ProtectionOptions, protectionOf, reloadOnHangup } from './protection.js';
 import { withOpenStore } from './store.js';
 import { studioFolder } from './studio.js';
 import { note, printJson, type Terminal } from './terminal.js';
@@ -38,16 +39,22 @@ export function withServing(command: Command): Command {
         .argParser(readPort)
         .default(6333),
     )
-    .addOption(new Option('--api-key <key>', 'clients must send this key').env('FLETCH_API_KEY'));
+    .addOption(
+      new Option(
+        '--api-key <key>',
+        'clients must send this key (in the environment or a file, others cannot see it in the list of processes)',
+      ).env('FLETCH_API_KEY'),
+    );
 }
 
 /** Starts the server on the store. Throws `UNAVAILABLE` when the port is taken, saying what to do. */
 async function startServer(
   terminal: Terminal,
   store: Store,
-  options: ServingOptions,
+  options: ServingOptions & ProtectionOptions,
 ): Promise<RunningServer> {
-  const { host, port, apiKey } = options;
+  const { host, port } = options;
+  const protection = await protectionOf(options);
   const studio = studioFolder();
   // Loaded only where it is used: it takes longer than most commands.
   const { serve } = await import('@fletch/server');
@@ -57,7 +64,7 @@ async function startServer(
       host,
       port,
       ...(studio === undefined ? {} : { studio }),
-      ...(apiKey ? { apiKey } : {}),
+      ...protection,
       onError: (error, { method, path }) =>
         note(terminal, `${method} ${path} failed: ${error instanceof Error ? error.message : String(error)}`),
     });
@@ -91,18 +98,21 @@ export function stopAsked(signal: AbortSignal): Promise<void> {
  */
 export function withServer(
   terminal: Terminal,
-  options: ServingOptions,
+  options: ServingOptions & ProtectionOptions,
   announce: (addresses: Addresses, store: Store) => void,
   work: (addresses: Addresses, store: Store) => Promise<void>,
 ): Promise<void> {
   return withOpenStore(terminal, options, async (store) => {
     const server = await startServer(terminal, store, options);
+    // Without a certificate, a terminal that is closed ends the server as it ends others.
+    const forget = options.tlsCert === undefined ? undefined : reloadOnHangup(terminal, server);
     try {
       const addresses = addressesOf(server);
       if (options.json) printJson(terminal, { ...addresses, store: store.path });
       else announce(addresses, store);
       await work(addresses, store);
     } finally {
+      forget?.();
       await server.close();
     }
   });

@@ -1,24 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { runCli, startCli } from './cli.case.js';
-import { run } from './program.js';
+import { runCli, runHere, startCli } from './cli.case.js';
 import { browserCommand } from './studio.js';
-
-/** Runs a command line in this process. */
-async function inProcess(args: string[]) {
-  const text = { stdout: '', stderr: '' };
-  const output = (name: 'stdout' | 'stderr') => ({
-    write: (piece: string) => {
-      text[name] += piece;
-    },
-  });
-  const code = await run(args, {
-    stdout: output('stdout'),
-    stderr: output('stderr'),
-    ask: async () => undefined,
-    signal: new AbortController().signal,
-  });
-  return { code, ...text };
-}
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -32,6 +14,13 @@ const commands = [
   'collections info',
   'collections create',
   'collections delete',
+  'import',
+  'export',
+  'verify',
+  'repair',
+  'salvage',
+  'backup',
+  'restore',
   'bench search',
   'lab list',
   'lab run',
@@ -41,7 +30,7 @@ const commands = [
 
 describe('help', () => {
   test('the command itself says what there is and how it ends', async () => {
-    const { code, stdout, stderr } = await inProcess(['--help']);
+    const { code, stdout, stderr } = await runHere(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const word of [
       'start',
@@ -57,7 +46,7 @@ describe('help', () => {
   });
 
   test.each(commands)('%s has help', async (command) => {
-    const { code, stdout } = await inProcess([...command.split(' '), '--help']);
+    const { code, stdout } = await runHere([...command.split(' '), '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: fletch ${command}`);
     if (command !== 'collections')
@@ -80,9 +69,13 @@ describe('wrong usage ends with 2 and says what was meant', () => {
     [['search', 'x', '--url', 'localhost'], /address like http/],
     [['serve', '--port', '70000'], /from 0 to 65535/],
     [['collections', 'create', 'x'], /either --size <number> or --encoder <name>/],
+    [['import', 'x.npy'], /required option '-c, --collection <name>'/],
+    [['import', 'x.npy', '-c', 'x', '--format', 'mp3'], /Allowed choices are npy, npz, fvecs/],
+    [['export', 'x'], /required option '--to <path>'/],
+    [['export', 'x', '--to', 'x.docx'], /unknown ending/],
     [['index', '/nonexistent/file.txt'], /There is no file or folder \/nonexistent\/file\.txt/],
   ])('%j', async (args, message) => {
-    const { code, stdout, stderr } = await inProcess(args);
+    const { code, stdout, stderr } = await runHere(args);
     expect(stderr).toMatch(message);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).not.toMatch(/\n\s+at /);
@@ -90,14 +83,14 @@ describe('wrong usage ends with 2 and says what was meant', () => {
 
   test('a bad FLETCH_PORT is named', async () => {
     vi.stubEnv('FLETCH_PORT', 'http');
-    const { code, stderr } = await inProcess(['serve']);
+    const { code, stderr } = await runHere(['serve']);
     expect(stderr).toMatch(/'http' from env 'FLETCH_PORT' is invalid/);
     expect(code).toBe(2);
   });
 });
 
 test('a server that is not there is said to be not there', async () => {
-  const { code, stderr } = await inProcess(['search', 'x', '--url', 'http://127.0.0.1:9']);
+  const { code, stderr } = await runHere(['search', 'x', '--url', 'http://127.0.0.1:9']);
   expect(stderr).toContain('No server answers at http://127.0.0.1:9');
   expect(code).toBe(2);
 });

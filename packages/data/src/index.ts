@@ -7,4 +7,5 @@ export * from './cache.js';
 export * from './files/read-documents.js';
 export type { FileDocument, ReadDocumentsOptions } from './files/types.js';
 export * from './npm/package.js';
+export * from './vectors/index.js';
 export * from './wordnet.js';

@@ -1,5 +1,5 @@
 /** Exact search: every row that may be returned is compared. */
-import { distance, distance4 } from './distance';
+import { distance, distance4, scoreOf } from './distance';
 import { insertSorted, keepSmallest, keyOf, sortHeap } from './keys';
 import { DIRECTORY, H_TAIL, H_TAIL_COUNT, PRESENT, TAIL, padded, shift } from './layout';
 import { inBits, rowLimit, stateAt, vectorAt } from './rows';
@@ -77,4 +77,22 @@ export function scanTail(query: usize, count: u32, capacity: u32, filter: usize)
     if (count < capacity) count++;
   }
   return count;
+}
+
+/** The score of each of `count` rows for the query at `query`, written to `out` in their order. */
+export function compare(query: usize, rows: usize, count: u32, out: usize): void {
+  for (let i: u32 = 0; i < count; i += 4) {
+    const left = min(4, count - i);
+    const at = rows + (i << 2);
+    const a = vectorAt(load<u32>(at));
+    const b = left > 1 ? vectorAt(load<u32>(at, 4)) : a;
+    const c = left > 2 ? vectorAt(load<u32>(at, 8)) : a;
+    const d = left > 3 ? vectorAt(load<u32>(at, 12)) : a;
+    const all = distance4(query, a, b, c, d);
+    const to = out + (i << 2);
+    store<f32>(to, scoreOf(f32x4.extract_lane(all, 0), query, a));
+    if (left > 1) store<f32>(to, scoreOf(f32x4.extract_lane(all, 1), query, b), 4);
+    if (left > 2) store<f32>(to, scoreOf(f32x4.extract_lane(all, 2), query, c), 8);
+    if (left > 3) store<f32>(to, scoreOf(f32x4.extract_lane(all, 3), query, d), 12);
+  }
 }

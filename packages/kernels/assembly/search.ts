@@ -2,6 +2,7 @@
 import { scoreOf } from './distance';
 import { MARK, distanceOf, rowOf } from './keys';
 import { H_ENTRY, H_LEAVING, H_LIVE, padded } from './layout';
+import { walkMatching } from './matching';
 import { vectorAt, walkable } from './rows';
 import { scan, scanTail } from './scan';
 import { PASS, buffer, openScratch, queryAt } from './scratch';
@@ -30,8 +31,22 @@ function write(query: usize, keys: usize, count: u32, k: u32, out: usize): void 
   }
 }
 
+/**
+ * Walks among the rows of a filter. With a `probe` it looks at that many nodes first: when at least `least` match, they
+ * lie where the query is, and the rest of the way leads through matching nodes alone.
+ */
+@inline
+function walkFiltered(
+  query: usize, start: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32,
+): i32 {
+  const met = walkAmong(query, start, 0, ef, filter, probe > 0 ? probe : budget);
+  if (met >= 0 || probe == 0) return met;
+  const local = <u32>(-1 - met);
+  return local < least ? -1 : walkMatching(query, local, ef, filter, budget);
+}
+
 /** Candidates of the graph and the tail, or -1 when only a scan gives the right answer. */
-function explore(query: usize, k: u32, ef: u32, filter: usize, budget: u32): i32 {
+function explore(query: usize, k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32): i32 {
   const entry = atomic.load<u64>(H_ENTRY);
   let count: u32 = 0;
   if (entry != 0) {
@@ -39,7 +54,7 @@ function explore(query: usize, k: u32, ef: u32, filter: usize, budget: u32): i32
     if (filter == 0 && load<u32>(H_LEAVING) == 0) {
       count = keepWalkable(walk(query, start, 0, ef));
     } else {
-      const found = walkAmong(query, start, 0, ef, filter, budget);
+      const found = walkFiltered(query, start, ef, filter, budget, filter == 0 ? 0 : probe, least);
       if (found < 0) return -1;
       count = <u32>found;
     }
@@ -51,19 +66,23 @@ function explore(query: usize, k: u32, ef: u32, filter: usize, budget: u32): i32
 /**
  * The best `k` rows for the (padded, normalised) query. `ef` >= k is the length of the candidate list, 0 asks for
  * an exact scan; `filter` are bits of rows or 0; `budget` bounds the distances of a filtered walk, after which a
- * scan takes over. Returns how many rows were written to `out`.
+ * scan takes over; for `probe` and `least` see {@link walkFiltered}. Returns how many rows were written to `out`.
  */
-function answer(query: usize, k: u32, ef: u32, filter: usize, budget: u32, out: usize): u32 {
-  const found = ef == 0 ? -1 : explore(query, k, ef, filter, budget);
+function answer(
+  query: usize, k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32, out: usize,
+): u32 {
+  const found = ef == 0 ? -1 : explore(query, k, ef, filter, budget, probe, least);
   const count = found < 0 ? scan(query, 1, k, filter) : min(<u32>found, k);
   write(query, buffer, count, k, out);
   return count;
 }
 
 /** {@link answer} for the query that lies in this slot's scratch. */
-export function search(k: u32, ef: u32, filter: usize, budget: u32, out: usize): u32 {
+export function search(
+  k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32, out: usize,
+): u32 {
   openScratch();
-  return answer(queryAt, k, ef, filter, budget, out);
+  return answer(queryAt, k, ef, filter, budget, probe, least, out);
 }
 
 /** Address of this slot's query. */
@@ -77,8 +96,8 @@ export function queryAddress(): usize {
  * go to out + i·8k, their number to counts + 4i. Exact searches share passes over the rows.
  */
 export function searchMany(
-  queries: usize, total: u32, k: u32, ef: u32, filter: usize, budget: u32, together: u32, out: usize, counts: usize,
-  cursor: usize,
+  queries: usize, total: u32, k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32, together: u32,
+  out: usize, counts: usize, cursor: usize,
 ): void {
   openScratch();
   const take = ef == 0 ? min(together, PASS) : 1;
@@ -87,7 +106,7 @@ export function searchMany(
     if (i >= total) return;
     const query = queries + i * (padded << 2);
     if (ef != 0) {
-      store<u32>(counts + (i << 2), answer(query, k, ef, filter, budget, out + i * (k << 3)));
+      store<u32>(counts + (i << 2), answer(query, k, ef, filter, budget, probe, least, out + i * (k << 3)));
       continue;
     }
     const many = min(take, total - i);

@@ -111,8 +111,9 @@ function offerAmong(d: f32, i: u32, ef: u32, filter: usize): void {
 }
 
 /**
- * Best-first walk on one level that passes through all nodes but keeps only the walkable ones of `filter` (0: all). Leaves
- * up to `ef` of them in the buffer, sorted. Returns how many, or -1 when `budget` distances did not suffice.
+ * Best-first walk on one level that passes through all nodes but keeps only the walkable ones of `filter` (0: all).
+ * Leaves up to `ef` of them in the buffer, sorted. Returns how many n there are, or -1 - n when `budget` distances did
+ * not suffice.
  */
 export function walkAmong(
   query: usize, row: u32, level: u32, ef: u32, filter: usize, budget: u32,
@@ -129,7 +130,7 @@ export function walkAmong(
     if (size == ef && key >= load<u64>(buffer + ((ef - 1) << 3))) break;
     const count = gather(rowOf(key), level);
     spent += count;
-    if (spent > budget) return -1;
+    if (spent > budget) return -1 - <i32>size;
     for (let i: u32 = 0; i < count; i += 4) {
       const d = group(query, i);
       offerAmong(f32x4.extract_lane(d, 0), i, ef, filter);

@@ -14,7 +14,16 @@ export interface Kernels {
   levelOf(row: number): number;
   scratchBytes(): number;
   queryAddress(): number;
-  search(k: number, ef: number, filter: number, budget: number, out: number): number;
+  search(
+    k: number,
+    ef: number,
+    filter: number,
+    budget: number,
+    probe: number,
+    least: number,
+    out: number,
+  ): number;
+  compare(query: number, rows: number, count: number, out: number): void;
   searchMany(
     queries: number,
     total: number,
@@ -22,6 +31,8 @@ export interface Kernels {
     ef: number,
     filter: number,
     budget: number,
+    probe: number,
+    least: number,
     together: number,
     out: number,
     counts: number,

@@ -50,7 +50,7 @@ export const Metric = { dot: 0, euclid: 1, manhattan: 2 } as const;
 const SLOTS = 2048;
 const SLOT_BYTES = 64;
 
-/** Threads that may work on one memory, besides the one that owns it. */
+/** Threads that may build on one memory, and as many that may search it, besides the one that owns it. */
 export const MAX_THREADS = 256;
 
 /** Address of the directory of blocks, and how many it can name. */
@@ -60,7 +60,7 @@ export const MAX_BLOCKS = 65536;
 /** First address that an {@link Arena} gives out. */
 export const ARENA_START = DIRECTORY + 4 * MAX_BLOCKS;
 
-/** Slot 0 is the owner's, slot n + 1 that of thread n of the pool. */
+/** Slot 0 is the owner's, slot n + 1 that of thread n of the pool: first those that build, then those that search. */
 export function slotAddress(slot: number): number {
   return SLOTS + slot * SLOT_BYTES;
 }

@@ -7,7 +7,8 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { FletchError } from '@fletch/base';
-import type { FromThread, ThreadCall, ToThread } from './protocol.js';
+import { MAX_THREADS } from './layout.js';
+import type { FromThread, ThreadCall, ThreadData, ToThread } from './protocol.js';
 
 export type { ThreadCall } from './protocol.js';
 
@@ -27,7 +28,8 @@ class Thread {
   constructor(index: number, onExit: () => void) {
     this.#index = index;
     const file = createRequire(import.meta.url).resolve('@fletch/kernels/worker');
-    this.#worker = new Worker(file, { name: `fletch-${index}`, execArgv: [] });
+    const workerData: ThreadData = { stepsBack: index < MAX_THREADS };
+    this.#worker = new Worker(file, { name: `fletch-${index}`, execArgv: [], workerData });
     this.#worker.unref();
     this.#worker.on('message', (message: FromThread) => this.#settle(message));
     const stop = (cause: unknown) => {
@@ -94,7 +96,10 @@ export class ThreadTeam {
     readonly module: WebAssembly.Module,
   ) {}
 
-  /** Runs a kernel in thread `index` (slot `index + 1`), after what was sent to it before. */
+  /**
+   * Runs a kernel in thread `index` (slot `index + 1`), after what was sent to it before. The first {@link MAX_THREADS}
+   * threads step back when others need the processor.
+   */
   run(index: number, call: ThreadCall, args: readonly number[]): Promise<number> {
     return thread(index).run(this, call, args);
   }

@@ -6,7 +6,13 @@
 import type { Kernels } from './kernels.js';
 
 /** Kernels that run in a thread. */
-export type ThreadCall = 'searchMany' | 'maxSim' | 'link' | 'repair' | 'mend';
+export type ThreadCall = 'searchMany' | 'compare' | 'maxSim' | 'link' | 'repair' | 'mend';
+
+/** What a thread is told when it starts. */
+export interface ThreadData {
+  /** Whether it leaves the processor to other threads that want it. */
+  readonly stepsBack: boolean;
+}
 
 export type ToThread =
   | { open: number; memory: WebAssembly.Memory; module: WebAssembly.Module; slot: number }

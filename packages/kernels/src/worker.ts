@@ -3,9 +3,22 @@
  *
  * @module
  */
-import { parentPort } from 'node:worker_threads';
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
 import { instantiate, type Kernels } from './kernels.js';
-import { callKernel, type FromThread, type ToThread } from './protocol.js';
+import { callKernel, type FromThread, type ThreadData, type ToThread } from './protocol.js';
+
+/** The niceness of threads that step back: they get about a third of what another thread gets. */
+const NICENESS = 5;
+
+// On Linux a priority is that of the calling thread; elsewhere it would be that of the whole process.
+if ((workerData as ThreadData).stepsBack && process.platform === 'linux') {
+  try {
+    setPriority(NICENESS);
+  } catch {
+    // A sandbox may forbid it; then all threads are alike.
+  }
+}
 
 const opened = new Map<number, Kernels>();
 

@@ -8,27 +8,45 @@ import type { Store } from '@fletch/search';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env, Hono } from 'hono';
 import type { Encoders } from './encoders.js';
+import { guardKeys, type Keys } from './http/access.js';
+import { BodyBudget } from './http/body.js';
+import type { Limits } from './http/endpoint.js';
 import { answerTo, HttpError } from './http/errors.js';
-import { guardCapacity, guardHost, guardKey } from './http/guards.js';
+import { allowOrigins, guardHost, guardPath } from './http/guards.js';
 import { methodsOf } from './http/methods.js';
+import { observe } from './http/observe.js';
+import { WorkQueue } from './http/queue.js';
+import { guardTimeout } from './http/strict.js';
 import { mountLab } from './lab/routes.js';
 import { LabRuns } from './lab/runs.js';
 import { openApiDocument, registerComponents } from './openapi.js';
 import { endpoints } from './routes/index.js';
 import { mountService } from './routes/service.js';
 import { mountStudio } from './studio.js';
+import { Quotas } from './telemetry/quotas.js';
+import { Telemetry } from './telemetry/telemetry.js';
 
-export interface AppOptions {
+export interface AppOptions extends Keys {
   readonly store: Store;
   readonly encoders: Encoders;
   /** Folder of the built studio. Without it there is no `/dashboard`. */
   readonly studio?: string;
-  /** When given, requests must carry it. */
-  readonly apiKey?: string;
-  /** Largest body in bytes. Default 32 MiB. */
+  /** Largest body in bytes, inflated if it is compressed. Default 32 MiB. */
   readonly maxBodyBytes?: number;
-  /** Most requests at work at the same time; further ones get 503. Default 1024. */
+  /** Most bytes of all bodies that are being received; further ones get 503. Default 16 times the largest body. */
+  readonly maxBodiesBytes?: number;
+  /** Most requests at work at the same time; further ones wait. Default 64. */
   readonly maxRequests?: number;
+  /** Most requests that wait for their turn; further ones get 503. Default 1024. */
+  readonly maxWaiting?: number;
+  /** How long a request waits for its turn before it gets 503, in milliseconds. Default 30 000. */
+  readonly maxWait?: number;
+  /** Seconds that a read may take unless its `timeout` says otherwise; then it gets 408. Default 60. */
+  readonly readTimeout?: number;
+  /** Origins of pages, besides its own, that may use the server; `*` is all. Default: none. */
+  readonly corsOrigins?: readonly string[];
+  /** Largest snapshot that may be uploaded, in bytes. Default 1 TiB. */
+  readonly maxSnapshotBytes?: number;
   /** Host names that the server answers to. Default: any. */
   readonly allowedHosts?: readonly string[];
   /** Whether the server is ready to be used; asked by `/readyz`. Default: always. */
@@ -41,8 +59,9 @@ export interface AppOptions {
 
 /** Makes the app. Call its `request()` or `fetch()`, or hand it to a server. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { store, encoders, studio, apiKey, maxBodyBytes = 32 * 2 ** 20, maxRequests = 1024 } = options;
+  const { store, encoders, studio, corsOrigins = [], maxBodyBytes = 32 * 2 ** 20 } = options;
   const app = new OpenAPIHono({ strict: false });
+  const telemetry = new Telemetry(store, new Quotas(store.path));
 
   app.onError((error, context) => {
     const { status, message, headers, report } = answerTo(error);
@@ -50,15 +69,45 @@ export function createApp(options: AppOptions): Hono<Env> {
     return context.json({ status: { error: message }, time: 0 }, status, { ...headers });
   });
 
-  app.use(guardHost(options.allowedHosts));
-  if (apiKey !== undefined) app.use(guardKey(apiKey));
-  app.use(guardCapacity(maxRequests));
+  app.use(observe(telemetry.requests, (name) => existsIn(store, name)));
+  for (const guard of [
+    guardPath,
+    guardHost(options.allowedHosts, corsOrigins),
+    allowOrigins(corsOrigins),
+    guardKeys(options),
+  ])
+    if (guard) app.use(guard);
+
+  const limits: Limits = {
+    body: {
+      maxBytes: maxBodyBytes,
+      budget: new BodyBudget(options.maxBodiesBytes ?? 16 * maxBodyBytes),
+    },
+    queue: new WorkQueue({
+      working: options.maxRequests ?? 64,
+      waiting: options.maxWaiting ?? 1024,
+      patience: options.maxWait ?? 30_000,
+    }),
+    readTimeout: options.readTimeout ?? 60,
+  };
+  app.use('/collections/:collection_name/*', guardTimeout(store));
 
   registerComponents(app);
-  for (const endpoint of endpoints) endpoint.mount(app, { store, encoders }, maxBodyBytes);
-  mountService(app, { studio: studio !== undefined, ready: options.ready ?? (() => true) });
-  mountLab(app, options.labRuns ?? new LabRuns(), maxBodyBytes);
-  app.get('/openapi.json', (context) => context.json(openApiDocument(app)));
+  const { maxSnapshotBytes } = options;
+  const services = {
+    store,
+    encoders,
+    telemetry,
+    ...(maxSnapshotBytes !== undefined && { maxSnapshotBytes }),
+  };
+  for (const endpoint of endpoints) endpoint.mount(app, services, limits);
+  mountService(app, { studio: studio !== undefined, ready: options.ready ?? (() => true), telemetry });
+  mountLab(app, options.labRuns ?? new LabRuns(), limits);
+  let document: string | undefined;
+  app.get('/openapi.json', (context) => {
+    document ??= JSON.stringify(openApiDocument(app));
+    return context.body(document, 200, { 'content-type': 'application/json' });
+  });
   if (studio !== undefined) mountStudio(app, studio);
 
   const methods = methodsOf(app);
@@ -74,4 +123,13 @@ export function createApp(options: AppOptions): Hono<Env> {
     );
   });
   return app;
+}
+
+function existsIn(store: Store, name: string): boolean {
+  try {
+    return store.hasCollection(name);
+  } catch {
+    // The store is closed already.
+    return false;
+  }
 }

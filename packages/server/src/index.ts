@@ -6,3 +6,4 @@
 export { type AppOptions, createApp } from './app.js';
 export { createEncoders, type Encoders, type EncodersOptions } from './encoders.js';
 export { type RunningServer, type ServeOptions, serve } from './serve.js';
+export type { TlsFiles } from './tls.js';

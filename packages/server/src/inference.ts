@@ -4,7 +4,15 @@
  * @module
  */
 import { isFletchError } from '@fletch/base';
-import type { AnyVectorInput, Collection, Payload, UpdateOperation, VectorInput } from '@fletch/search';
+import type {
+  AnyVectorInput,
+  Collection,
+  Payload,
+  SparseVector,
+  UpdateOperation,
+  VectorInput,
+} from '@fletch/search';
+import { bm25With, isBm25 } from './bm25.js';
 import { wording, wrongInput } from './http/errors.js';
 import type { WireUpsert } from './schemas/points.js';
 import { isObject } from './schemas/shape.js';
@@ -67,7 +75,7 @@ class Texts {
   collect<T extends { vector: WireVector }>(points: readonly T[]): Ready<T>[] {
     return points.map(({ vector, ...rest }): Ready<T> => {
       const ready = { ...rest, vector: {} as VectorInput };
-      if (isDocument(vector)) this.#add(vector, (encoded) => (ready.vector = encoded));
+      if (isDocument(vector)) this.#add(vector, (encoded) => (ready.vector = encoded as VectorInput));
       else if (Array.isArray(vector) || vector instanceof Float32Array) ready.vector = vector;
       else ready.vector = this.#named(vector);
       return ready;
@@ -99,7 +107,11 @@ class Texts {
     return named;
   }
 
-  #add(document: Document, put: (vector: Float32Array) => void): void {
+  #add(document: Document, put: (vector: Float32Array | SparseVector) => void): void {
+    if (isBm25(document.model)) {
+      put(bm25With(document.options).document(document.text));
+      return;
+    }
     const model = this.#modelOf(document);
     const list = this.#texts.get(model) ?? [];
     this.#texts.set(model, list);

@@ -35,12 +35,14 @@ describe('the OpenAPI document', () => {
       Object.keys(item).map((method) => `${method} ${path}`),
     );
     expect(seen).toEqual(expect.arrayContaining(endpoints.map(({ method, path }) => `${method} ${path}`)));
-    expect(seen).toEqual(expect.arrayContaining(['get /', 'get /healthz', 'get /livez', 'get /readyz']));
+    expect(seen).toEqual(
+      expect.arrayContaining(['get /', 'get /healthz', 'get /livez', 'get /readyz', 'get /metrics']),
+    );
     const ids = Object.values(document.paths).flatMap((item) =>
       Object.values(item).map((each) => each.operationId),
     );
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids).toHaveLength(endpoints.length + 10);
+    expect(ids).toHaveLength(endpoints.length + 11);
   });
 
   it('has every schema that it refers to, and no empty one', () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { clusterComponents } from './schemas/cluster.js';
 import { collectionComponents } from './schemas/collections.js';
 import { exampleComponents } from './schemas/examples.js';
 import { filterComponents } from './schemas/filters.js';
@@ -14,11 +15,14 @@ import { pointComponents } from './schemas/points.js';
 import { kindComponents } from './schemas/query-kinds.js';
 import { partComponents } from './schemas/query-parts.js';
 import { requestComponents } from './schemas/query-request.js';
+import { serviceComponents } from './schemas/service.js';
+import { snapshotComponents } from './schemas/snapshots.js';
 import { updateComponents } from './schemas/updates.js';
 import { vectorComponents } from './schemas/vectors.js';
 import { VERSION } from './version.js';
 
 const components = {
+  ...clusterComponents,
   ...collectionComponents,
   ...exampleComponents,
   ...filterComponents,
@@ -28,8 +32,10 @@ const components = {
   ...partComponents,
   ...payloadComponents,
   ...pointComponents,
+  ...snapshotComponents,
   ...updateComponents,
   ...requestComponents,
+  ...serviceComponents,
   ...vectorComponents,
 };
 

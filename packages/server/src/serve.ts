@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { isIP } from 'node:net';
 import { FletchError } from '@fletch/base';
 import type { Store } from '@fletch/search';
@@ -14,6 +15,7 @@ import { createEncoders, type Encoders } from './encoders.js';
 import { LOOPBACK_HOSTS } from './http/guards.js';
 import { encoderIn } from './inference.js';
 import { LabRuns } from './lab/runs.js';
+import { type TlsFiles, TlsKeeper } from './tls.js';
 
 export interface ServeOptions extends Omit<AppOptions, 'encoders'> {
   /** Address to listen on. Default `127.0.0.1`: this machine only. */
@@ -31,6 +33,10 @@ export interface ServeOptions extends Omit<AppOptions, 'encoders'> {
   readonly headersTimeout?: number;
   /** How long a client may take to send a whole request, in milliseconds. Default 120 000. */
   readonly requestTimeout?: number;
+  /** How long a connection may stand still in the middle of an answer, in milliseconds. Default 15 minutes. */
+  readonly idleTimeout?: number;
+  /** Speak HTTPS with this certificate, and look every minute whether there is a newer one. */
+  readonly tls?: TlsFiles;
   /** How long `close()` waits for requests at work, in milliseconds. Default 10 000. */
   readonly grace?: number;
 }
@@ -40,6 +46,8 @@ export interface RunningServer {
   /** `http://127.0.0.1:6333` */
   readonly url: string;
   readonly port: number;
+  /** Reads the certificate and key anew; the old ones stay when they cannot be used. */
+  reloadTls(): Promise<void>;
   /** Stops listening, lets requests at work finish, then ends what is left. The store stays open. */
   close(): Promise<void>;
 }
@@ -59,28 +67,38 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const labRuns = options.labRuns ?? new LabRuns();
   const app = createApp({ ...options, encoders, labRuns, ...(allowedHosts && { allowedHosts }) });
 
+  const tls = options.tls && (await TlsKeeper.open(options.tls, options.onError));
+  const limits = {
+    headersTimeout,
+    requestTimeout: options.requestTimeout ?? 120_000,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: Math.min(2_000, headersTimeout / 2),
+    maxHeaderSize: 16_384,
+    // One who never finishes the handshake has not sent any headers yet.
+    ...(tls && { ...tls.context, handshakeTimeout: headersTimeout, minVersion: 'TLSv1.2' as const }),
+  };
   const server = createAdaptorServer({
     fetch: app.fetch,
     overrideGlobalObjects: false,
-    serverOptions: {
-      headersTimeout,
-      requestTimeout: options.requestTimeout ?? 120_000,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: Math.min(2_000, headersTimeout / 2),
-      maxHeaderSize: 16_384,
-    },
+    ...(tls
+      ? { createServer: createTlsServer, serverOptions: limits }
+      : { createServer, serverOptions: limits }),
   }) as Server;
+  server.timeout = options.idleTimeout ?? 15 * 60_000;
   await listen(server, host, port);
+  tls?.watch(server);
   // The first text query should not have to wait for the weights; what fails here fails again, in words, when asked.
   for (const name of new Set(recorded)) encoders.get(name).catch(() => undefined);
 
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   return {
-    url: `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`,
+    url: `${tls ? 'https' : 'http'}://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`,
     port: bound,
+    reloadTls: async () => tls?.reload(),
     async close() {
       labRuns.close();
+      tls?.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Connections that were at work are kept alive when they are done, so the idle ones are ended again and again.
       const sweep = setInterval(() => server.closeIdleConnections(), 20);
@@ -130,6 +148,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
           }),
         );
     });
-    server.listen(port, host, resolve);
+    // Many may knock at once; the system lowers the number to what it can.
+    server.listen({ port, host, backlog: 4096 }, resolve);
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Collection } from '@fletch/search';
+import { bm25With, isBm25 } from './bm25.js';
 import { blaming, modelNamer } from './inference.js';
 import { Text, type Unencoded } from './schemas/examples.js';
 import { collectionOf, type Services } from './services.js';
@@ -20,6 +21,7 @@ export async function answered<T, R>(
   const modelOf = modelNamer(collection);
   const texts = new Map<string, Set<string>>();
   replace(request, (text) => {
+    if (isBm25(text.model)) return text;
     const model = modelOf(text);
     const list = texts.get(model) ?? new Set();
     texts.set(model, list.add(text.text));
@@ -32,8 +34,9 @@ export async function answered<T, R>(
     vectors.set(model, new Map([...list].map((text, i) => [text, encoded[i]!])));
     dimensions.set(model, encoded[0]!.length);
   }
-  const ready =
-    texts.size === 0 ? request : replace(request, (text) => vectors.get(modelOf(text))!.get(text.text));
+  const ready = replace(request, (text) =>
+    isBm25(text.model) ? bm25With(text.options).query(text.text) : vectors.get(modelOf(text))!.get(text.text),
+  );
   return blaming(dimensions, () => read(collection, ready as T));
 }
 

@@ -21,7 +21,7 @@ import {
 } from '@fletch/lab';
 import { Option } from 'commander';
 import { examples, type Register } from '../command.js';
-import { ClaimsNotHeld, UsageError } from '../exit.js';
+import { exitCode, Failed, UsageError } from '../exit.js';
 import { type SharedOptions, wholes, withShared } from '../options.js';
 import { duration } from '../output/format.js';
 import { withProgress } from '../output/progress.js';
@@ -92,7 +92,7 @@ const registerRun: Register = (parent, terminal) => {
       const result = await run(terminal, id, options);
       if (options.json) printJson(terminal, plainResult(result));
       else await show(terminal, result);
-      if (!result.holds) throw new ClaimsNotHeld();
+      if (!result.holds) throw new Failed(exitCode.failed);
     });
 };
 

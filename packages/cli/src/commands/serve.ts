@@ -4,21 +4,23 @@
  * @module
  */
 import { examples, type Register } from '../command.js';
+import { type ProtectionOptions, withProtection } from '../protection.js';
 import { type ServingOptions, stopAsked, withServer, withServing } from '../serving.js';
 import { note, print } from '../terminal.js';
 
 export const registerServe: Register = (parent, terminal) => {
-  withServing(parent.command('serve'))
+  withProtection(withServing(parent.command('serve')))
     .description('serve the store over HTTP (Qdrant dialect) with the studio')
     .addHelpText(
       'after',
       examples(
         ['fletch serve', 'on http://localhost:6333'],
         ['fletch serve --port 7000 --store ./data', 'another port, another folder'],
-        ['fletch serve --host 0.0.0.0 --api-key secret', 'for other machines, with a key'],
+        ['FLETCH_API_KEY=secret fletch serve --host 0.0.0.0', 'for other machines, with a key'],
+        ['fletch serve --tls-cert cert.pem --tls-key key.pem', 'over HTTPS'],
       ),
     )
-    .action((options: ServingOptions) =>
+    .action((options: ServingOptions & ProtectionOptions) =>
       withServer(
         terminal,
         options,

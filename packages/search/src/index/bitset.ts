@@ -20,6 +20,11 @@ export class Bitset {
     return set;
   }
 
+  /** The set of the bits of `words`, which it keeps. */
+  static fromWords(words: Uint32Array): Bitset {
+    return Bitset.#from(words);
+  }
+
   /** How many rows are in the set. */
   get count(): number {
     return this.#count;
@@ -47,7 +52,10 @@ export class Bitset {
   }
 
   clone(): Bitset {
-    return Bitset.#from(this.words.slice());
+    const copy = new Bitset();
+    copy.words = this.words.slice();
+    copy.#count = this.#count;
+    return copy;
   }
 
   /** Rows in both sets. */

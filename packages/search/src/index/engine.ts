@@ -5,38 +5,55 @@
  */
 import { availableParallelism } from 'node:os';
 import { FletchError } from '@fletch/base';
-import { Area, MAX_THREADS } from '@fletch/kernels';
+import { Area, Header, MAX_THREADS } from '@fletch/kernels';
 import type { Bitset } from './bitset.js';
-import type { Gate } from './gate.js';
+import type { Planner } from './cost.js';
+import { Crowd } from './crowd.js';
+import { Gate } from './gate.js';
 import type { Rows } from './rows.js';
 import { Slots } from './slots.js';
 import type { IndexHits, IndexSearchOptions, RowGroups } from './types.js';
 import { checkInteger, checkLength, checkVectors, MAX_K } from './validate.js';
-
-/** How a search is carried out: `ef` 0 scans; `budget` bounds the distances of a filtered walk. */
-export interface SearchPlan {
-  readonly ef: number;
-  readonly budget: number;
-}
-
-export const scanPlan: SearchPlan = { ef: 0, budget: 0 };
-
-/** Chooses the plan for `k` hits. */
-export type Planner = (k: number, options: IndexSearchOptions) => SearchPlan;
 
 /** Up to this `k` a scan answers several queries in one pass over the rows. */
 const MAX_SHARED_K = 4096;
 const SHARED_QUERIES = 8;
 /** Multiplications of a MaxSim that are not worth a thread: a few milliseconds. */
 const MAX_INLINE = 20_000_000;
+/** Walks of a batch between two chances for writes, per thread. */
+const WALKS = 64;
+/** Components compared in about a millisecond: what costs more has no place on the event loop. */
+const HEAVY = 2_500_000;
+/** Components compared in the time that handing a search to a thread takes from the event loop, about 0.05 ms. */
+const LIGHT = 250_000;
+
+/** Queries in the index's memory, and how they are answered. */
+interface Batch {
+  readonly queries: Float32Array;
+  readonly factors: Float64Array;
+  /** The queries from `first` on, `count` of them. */
+  readonly first: number;
+  readonly count: number;
+  readonly k: number;
+  readonly options: IndexSearchOptions;
+  readonly plan: Planner;
+}
 
 /** The searching half of an index. */
 export class Engine {
   readonly rows: Rows;
   readonly slots: Slots;
+  /**
+   * Searches in threads are inside together. Who changes what such a search must not see half-way is inside alone, and
+   * never for longer than a moment.
+   */
+  readonly quiet = new Gate();
   readonly #filter: Area;
   readonly #out: Area;
+  readonly #list: Area;
+  readonly #crowd = new Crowd();
   #closed = false;
+  #lastSearch = Number.NEGATIVE_INFINITY;
 
   /** @throws FletchError `INVALID_ARGUMENT` for a bad number of threads */
   constructor(rows: Rows, threads: number = Math.min(MAX_THREADS, availableParallelism())) {
@@ -45,6 +62,7 @@ export class Engine {
     this.slots = new Slots(rows, threads);
     this.#filter = new Area(rows.arena);
     this.#out = new Area(rows.arena);
+    this.#list = new Area(rows.arena);
   }
 
   /** @throws FletchError `CLOSED` after {@link close} */
@@ -52,68 +70,146 @@ export class Engine {
     if (this.#closed) throw new FletchError('CLOSED', 'The index was closed.');
   }
 
+  /** Milliseconds since the last search began. */
+  get idleFor(): number {
+    return performance.now() - this.#lastSearch;
+  }
+
   close(): void {
     this.#closed = true;
     this.slots.close();
   }
 
-  search(query: Float32Array, k: number, options: IndexSearchOptions, plan: Planner): IndexHits {
-    this.checkOpen();
-    const { dimension, distance } = this.rows.options;
-    checkLength(query, 1, dimension);
-    const factor = checkVectors(query, dimension, distance)[0]!;
+  search(query: Float32Array, k: number, options: IndexSearchOptions, planner: Planner): IndexHits {
+    const factor = this.#check(query, 1)[0]!;
     const wanted = this.#wanted(k);
-    if (wanted === 0) return { rows: new Uint32Array(0), scores: new Float32Array(0) };
-    const { ef, budget } = plan(wanted, options);
+    if (wanted === 0) return noHits();
+    const { ef, budget, probe, least } = planner(wanted, options);
     const { arena, kernels } = this.rows;
     this.slots.ensureOwn({ buffer: Math.max(wanted, ef), frontier: budget });
     const filter = options.filter ? this.#copyFilter(options.filter, this.#filter) : 0;
     const out = this.#out.ensure(wanted * 8);
     this.rows.writeAt(kernels.queryAddress(), query, 0, factor);
-    const count = kernels.search(wanted, ef, filter, budget, out);
+    const count = kernels.search(wanted, ef, filter, budget, probe, least, out);
     return read(arena.words, arena.floats, out, wanted, count);
   }
 
-  /** {@link search} for many queries, on the threads. The rows must not change meanwhile. */
+  /** {@link search} in a thread when it is long work, or when others want to search meanwhile. */
+  async searchAsync(
+    query: Float32Array,
+    k: number,
+    options: IndexSearchOptions,
+    planner: Planner,
+  ): Promise<IndexHits> {
+    const factors = this.#check(query, 1);
+    const wanted = this.#wanted(k);
+    if (wanted === 0) return noHits();
+    const { cost } = planner(wanted, options);
+    const components = (cost + this.rows.header(Header.tailCount)) * this.rows.padded;
+    const crowded = this.#crowd.begin();
+    if (components < LIGHT || (components < HEAVY && !crowded))
+      return this.search(query, k, options, planner);
+    const batch = { queries: query, factors, first: 0, count: 1, k, options, plan: planner };
+    const run = () => this.quiet.together(() => this.#runBatch(batch));
+    return (await this.#crowd.during(run))[0]!;
+  }
+
+  /** {@link search} for many queries, on the threads. */
   async searchBatch(
     queries: Float32Array,
     k: number,
     options: IndexSearchOptions,
     plan: Planner,
   ): Promise<IndexHits[]> {
+    const total = Math.ceil(queries.length / this.rows.options.dimension);
+    const factors = this.#check(queries, total);
+    const scans = plan(Math.max(1, this.#wanted(k)), options).ef === 0;
+    const turn = (scans ? SHARED_QUERIES : WALKS) * this.slots.threads;
+    const hits: IndexHits[] = [];
+    for (let first = 0; first < total; first += turn) {
+      const count = Math.min(turn, total - first);
+      const batch = { queries, factors, first, count, k, options, plan };
+      hits.push(...(await this.quiet.together(() => this.#runBatch(batch))));
+    }
+    return hits;
+  }
+
+  /** Scores of rows that are present, in their order; in threads when they are many. */
+  async compare(query: Float32Array, list: Uint32Array): Promise<Float32Array> {
+    const factor = this.#check(query, 1)[0]!;
+    const { rows, slots } = this;
+    const heavy = list.length * rows.padded > HEAVY;
+    if (!heavy) return this.#compareHere(query, factor, list);
+    return this.quiet.together(async () => {
+      this.#checkPresent(list);
+      const { arena, padded } = rows;
+      const area = new Area(arena);
+      try {
+        const at = area.ensure(padded * 4 + list.length * 8);
+        const listAt = at + padded * 4;
+        const out = listAt + list.length * 4;
+        this.#writeQuery(at, query, 0, factor);
+        arena.words.set(list, listAt >>> 2);
+        const share = Math.ceil(list.length / slots.threads);
+        const parts: Promise<number>[] = [];
+        for (let from = 0; from < list.length; from += share) {
+          const count = Math.min(share, list.length - from);
+          const args = [at, listAt + from * 4, count, out + from * 4];
+          parts.push(slots.runAnywhere('compare', args, { buffer: 0, frontier: 0 }));
+        }
+        await Promise.all(parts);
+        return arena.floats.slice(out >>> 2, (out >>> 2) + list.length);
+      } finally {
+        area.free();
+      }
+    });
+  }
+
+  #compareHere(query: Float32Array, factor: number, list: Uint32Array): Float32Array {
+    this.#checkPresent(list);
+    const { arena, kernels } = this.rows;
+    this.slots.ensureOwn({ buffer: 0, frontier: 0 });
+    const listAt = this.#list.ensure(list.length * 4);
+    const out = this.#out.ensure(list.length * 4);
+    const at = kernels.queryAddress();
+    this.rows.writeAt(at, query, 0, factor);
+    arena.words.set(list, listAt >>> 2);
+    kernels.compare(at, listAt, list.length, out);
+    return arena.floats.slice(out >>> 2, (out >>> 2) + list.length);
+  }
+
+  #checkPresent(list: Uint32Array): void {
+    for (const row of list)
+      if (!this.rows.has(row))
+        throw new FletchError('NOT_FOUND', `There is no row ${row}.`, { details: { row } });
+  }
+
+  /** Answers a batch in the search threads. The rows must not change meanwhile. */
+  async #runBatch({ queries, factors, first, count, k, options, plan }: Batch): Promise<IndexHits[]> {
     this.checkOpen();
-    const { dimension, distance } = this.rows.options;
-    const total = Math.ceil(queries.length / dimension);
-    checkLength(queries, total, dimension);
-    const factors = checkVectors(queries, dimension, distance);
     const wanted = this.#wanted(k);
-    if (wanted === 0 || total === 0)
-      return Array.from({ length: total }, () => ({ rows: new Uint32Array(0), scores: new Float32Array(0) }));
-    const { ef, budget } = plan(wanted, options);
+    if (wanted === 0) return Array.from({ length: count }, noHits);
+    const { ef, budget, probe, least } = plan(wanted, options);
     const together = wanted <= MAX_SHARED_K ? SHARED_QUERIES : 1;
     const { arena, padded } = this.rows;
     const areas = Array.from({ length: 4 }, () => new Area(arena)) as [Area, Area, Area, Area];
     const [filterArea, queryArea, outArea, countArea] = areas;
     try {
       const filter = options.filter ? this.#copyFilter(options.filter, filterArea) : 0;
-      const vectors = queryArea.ensure(total * padded * 4);
-      const out = outArea.ensure(total * wanted * 8);
-      const counts = countArea.ensure(total * 4 + 4);
-      const cursor = counts + total * 4;
+      const vectors = queryArea.ensure(count * padded * 4);
+      const out = outArea.ensure(count * wanted * 8);
+      const counts = countArea.ensure(count * 4 + 4);
+      const cursor = counts + count * 4;
       arena.words[cursor >>> 2] = 0;
-      for (let i = 0; i < total; i++) {
-        const at = vectors + i * padded * 4;
-        this.rows.writeAt(at, queries, i, factors[i]!);
-        arena.floats.fill(0, (at >>> 2) + dimension, (at >>> 2) + padded);
-      }
-      await this.slots.runAll(
-        'searchMany',
-        [vectors, total, wanted, ef, filter, budget, together, out, counts, cursor],
-        { buffer: ef === 0 ? wanted * together : Math.max(wanted, ef), frontier: budget },
-        Math.ceil(total / (ef === 0 ? together : 1)),
-      );
+      for (let i = 0; i < count; i++)
+        this.#writeQuery(vectors + i * padded * 4, queries, first + i, factors[first + i]!);
+      const args = [vectors, count, wanted, ef, filter, budget, probe, least, together, out, counts, cursor];
+      const needs = { buffer: ef === 0 ? wanted * together : Math.max(wanted, ef), frontier: budget };
+      const threads = Math.ceil(count / (ef === 0 ? together : 1));
+      if (threads === 1) await this.slots.runAnywhere('searchMany', args, needs);
+      else await this.slots.runSearches('searchMany', args, needs, threads);
       const { words, floats } = arena;
-      return Array.from({ length: total }, (_, i) =>
+      return Array.from({ length: count }, (_, i) =>
         read(words, floats, out + i * wanted * 8, wanted, words[(counts >>> 2) + i]!),
       );
     } finally {
@@ -121,19 +217,26 @@ export class Engine {
     }
   }
 
+  /** Checks queries; returns what to multiply each with. */
+  #check(queries: Float32Array, count: number): Float64Array {
+    this.checkOpen();
+    const { dimension, distance } = this.rows.options;
+    checkLength(queries, count, dimension);
+    this.#lastSearch = performance.now();
+    return checkVectors(queries, dimension, distance);
+  }
+
   /**
    * MaxSim of a query of several tokens with points of several rows: for each token of the query the best score
    * among the point's rows, summed (distances: squared, summed, and the root taken, under `Euclid`). Small jobs are
-   * done at once, large ones on the threads, together with others in `gate`.
+   * done at once, large ones on the threads.
    *
    * @param query - tokens × dimension values
    */
-  async maxSim(query: Float32Array, { rows, starts }: RowGroups, gate: Gate): Promise<Float32Array> {
-    this.checkOpen();
+  async maxSim(query: Float32Array, { rows, starts }: RowGroups): Promise<Float32Array> {
     const { dimension, distance } = this.rows.options;
     const tokens = Math.ceil(query.length / dimension);
-    checkLength(query, tokens, dimension);
-    const factors = checkVectors(query, dimension, distance);
+    const factors = this.#check(query, tokens);
     const count = starts.length - 1;
     if (count <= 0) return new Float32Array(0);
     const { arena, kernels, padded } = this.rows;
@@ -145,11 +248,7 @@ export class Engine {
       const from = startArea.ensure(starts.length * 4);
       const sums = sumArea.ensure(count * 8 + 4);
       const cursor = sums + count * 8;
-      for (let i = 0; i < tokens; i++) {
-        const at = queries + i * padded * 4;
-        this.rows.writeAt(at, query, i, factors[i]!);
-        arena.floats.fill(0, (at >>> 2) + dimension, (at >>> 2) + padded);
-      }
+      for (let i = 0; i < tokens; i++) this.#writeQuery(queries + i * padded * 4, query, i, factors[i]!);
       arena.words.set(rows, list >>> 2);
       arena.words.set(starts, from >>> 2);
       arena.words[cursor >>> 2] = 0;
@@ -158,7 +257,10 @@ export class Engine {
       if (tokens * rows.length * padded <= MAX_INLINE) {
         this.slots.ensureOwn(needs);
         kernels.maxSim(...args);
-      } else await gate.together(() => this.slots.runAll('maxSim', args, needs, Math.ceil(count / 16)));
+      } else {
+        const threads = Math.ceil(count / 16);
+        await this.quiet.together(() => this.slots.runSearches('maxSim', args, needs, threads));
+      }
       const found = new Float64Array(arena.memory.buffer, sums, count);
       return Float32Array.from(found, (sum) =>
         distance === 'Euclid' ? Math.sqrt(sum) : distance === 'Manhattan' ? sum : 0 - sum,
@@ -174,6 +276,13 @@ export class Engine {
     return Math.min(k, this.rows.live);
   }
 
+  /** Writes a query with its padding, as memory is not always fresh. */
+  #writeQuery(address: number, queries: Float32Array, position: number, factor: number): void {
+    this.rows.writeAt(address, queries, position, factor);
+    const start = address >>> 2;
+    this.rows.arena.floats.fill(0, start + this.rows.options.dimension, start + this.rows.padded);
+  }
+
   /** Copies the bits that rows can have; the rest of the reach is zero. */
   #copyFilter(filter: Bitset, area: Area): number {
     const length = Math.ceil(this.rows.reach / 32);
@@ -185,6 +294,10 @@ export class Engine {
     this.rows.arena.words.fill(0, start + words.length, start + length);
     return address;
   }
+}
+
+function noHits(): IndexHits {
+  return { rows: new Uint32Array(0), scores: new Float32Array(0) };
 }
 
 function read(

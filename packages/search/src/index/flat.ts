@@ -5,7 +5,8 @@
  */
 import type { LongWork } from '@fletch/base';
 import { State } from '@fletch/kernels';
-import { Engine, scanPlan } from './engine.js';
+import { type SearchPlan, scanPlan } from './cost.js';
+import { Engine } from './engine.js';
 import { Gate } from './gate.js';
 import type { Rows } from './rows.js';
 import { saveSnapshot } from './snapshot.js';
@@ -26,7 +27,8 @@ export class FlatIndex implements VectorIndex {
   readonly distance: Distance;
   readonly #rows: Rows;
   readonly #engine: Engine;
-  readonly #gate = new Gate();
+  /** Adds, removals and snapshots, in the order in which they were asked for. */
+  readonly #order = new Gate();
 
   constructor(rows: Rows, threads?: number) {
     this.#rows = rows;
@@ -44,8 +46,7 @@ export class FlatIndex implements VectorIndex {
     checkLength(vectors, rows.length, this.dimension);
     checkRows(rows, this.#rows.rowLimit);
     const factors = checkVectors(vectors, this.dimension, this.distance);
-    await this.#gate.alone(() => {
-      this.#engine.checkOpen();
+    await this.#alone(() => {
       this.#rows.reserve(rows);
       let added = 0;
       for (let i = 0; i < rows.length; i++) {
@@ -61,8 +62,7 @@ export class FlatIndex implements VectorIndex {
 
   async remove(rows: ArrayLike<number>): Promise<number> {
     this.#engine.checkOpen();
-    return this.#gate.alone(() => {
-      this.#engine.checkOpen();
+    return this.#alone(() => {
       let removed = 0;
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;
@@ -73,6 +73,16 @@ export class FlatIndex implements VectorIndex {
       this.#rows.addLive(-removed);
       return removed;
     });
+  }
+
+  /** Runs a change in its turn, while no thread searches. */
+  #alone<T>(change: () => T): Promise<T> {
+    return this.#order.alone(() =>
+      this.#engine.quiet.alone(() => {
+        this.#engine.checkOpen();
+        return change();
+      }),
+    );
   }
 
   has(row: number): boolean {
@@ -86,7 +96,11 @@ export class FlatIndex implements VectorIndex {
   }
 
   search(query: Float32Array, k: number, options: IndexSearchOptions = {}): IndexHits {
-    return this.#engine.search(query, k, options, () => scanPlan);
+    return this.#engine.search(query, k, options, this.#plan);
+  }
+
+  async searchAsync(query: Float32Array, k: number, options: IndexSearchOptions = {}): Promise<IndexHits> {
+    return this.#engine.searchAsync(query, k, options, this.#plan);
   }
 
   async searchBatch(
@@ -94,13 +108,19 @@ export class FlatIndex implements VectorIndex {
     k: number,
     options: IndexSearchOptions = {},
   ): Promise<IndexHits[]> {
-    this.#engine.checkOpen();
-    return this.#gate.together(() => this.#engine.searchBatch(queries, k, options, () => scanPlan));
+    return this.#engine.searchBatch(queries, k, options, this.#plan);
+  }
+
+  async compare(query: Float32Array, rows: Uint32Array): Promise<Float32Array> {
+    return this.#engine.compare(query, rows);
   }
 
   async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
-    return this.#engine.maxSim(query, groups, this.#gate);
+    return this.#engine.maxSim(query, groups);
   }
+
+  readonly #plan = (_k: number, { filter }: IndexSearchOptions): SearchPlan =>
+    scanPlan(Math.min(this.size, filter?.count ?? this.size));
 
   async settled(options: LongWork = {}): Promise<void> {
     this.#engine.checkOpen();
@@ -109,7 +129,7 @@ export class FlatIndex implements VectorIndex {
 
   async save(path: string, owner: SnapshotOwner = {}): Promise<void> {
     this.#engine.checkOpen();
-    await this.#gate.alone(() => {
+    await this.#order.alone(() => {
       this.#engine.checkOpen();
       return saveSnapshot(path, this.#rows, { kind: 'flat', owner });
     });
@@ -130,6 +150,6 @@ export class FlatIndex implements VectorIndex {
   }
 
   async close(): Promise<void> {
-    await this.#gate.alone(() => this.#engine.close());
+    await this.#order.alone(() => this.#engine.quiet.alone(() => this.#engine.close()));
   }
 }

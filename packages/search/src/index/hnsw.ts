@@ -5,7 +5,8 @@
  */
 import { type LongWork, throwIfAborted } from '@fletch/base';
 import { Header, State } from '@fletch/kernels';
-import { Engine, type SearchPlan, scanPlan } from './engine.js';
+import { planSearch, type SearchPlan } from './cost.js';
+import { Engine } from './engine.js';
 import { Gate } from './gate.js';
 import { Graph } from './graph.js';
 import type { Rows } from './rows.js';
@@ -21,15 +22,6 @@ import type {
 } from './types.js';
 import { checkInteger, checkLength, checkRows, checkVectors } from './validate.js';
 
-/** Candidate lists longer than this are slower than a scan. */
-const MAX_EF = 8192;
-/** Distances that a walk without a filter computes per entry of its candidate list, about. */
-const VISITS = 16;
-/** What comparing a row costs in a scan, against a walk that jumps through memory. */
-const SCAN_COST = 0.7;
-/** How much longer than expected a walk may take before a scan takes over, as when all matches are far away. */
-const PATIENCE = 2;
-
 /** Vectors linked to their neighbours on several levels; searches walk from coarse to fine. */
 export class HnswIndex implements VectorIndex {
   readonly dimension: number;
@@ -37,7 +29,8 @@ export class HnswIndex implements VectorIndex {
   readonly efSearch: number;
   readonly #rows: Rows;
   readonly #engine: Engine;
-  readonly #gate = new Gate();
+  /** Adds, removals and snapshots, in the order in which they were asked for. */
+  readonly #order = new Gate();
   readonly #graph: Graph;
 
   constructor(rows: Rows, efSearch: number, threads?: number) {
@@ -46,7 +39,7 @@ export class HnswIndex implements VectorIndex {
     this.distance = rows.options.distance;
     this.efSearch = efSearch;
     this.#engine = new Engine(rows, threads);
-    this.#graph = new Graph(this.#engine, this.#gate);
+    this.#graph = new Graph(this.#engine);
   }
 
   get size(): number {
@@ -72,15 +65,31 @@ export class HnswIndex implements VectorIndex {
     checkLength(vectors, rows.length, this.dimension);
     checkRows(rows, this.#rows.rowLimit);
     const factors = checkVectors(vectors, this.dimension, this.distance);
-    await this.#gate.alone(() => {
+    await this.#order.alone(async () => {
+      await this.#graph.room();
       this.#engine.checkOpen();
-      this.#rows.reserve(rows);
-      this.#graph.tail.reserve(rows.length);
+      const { quiet } = this.#engine;
+      if (Array.from(rows).some((row) => this.#isLeaving(row))) await this.#finishLeaving();
+      await quiet.alone(() => {
+        this.#rows.reserve(rows);
+        this.#graph.tail.reserve(rows.length);
+      });
       const present = Array.from(rows).filter((row) => this.#rows.has(row));
-      if (present.length === 0) return this.#write(rows, vectors, factors);
-      return this.#replace(present, () => this.#write(rows, vectors, factors));
+      const write = () => this.#write(rows, vectors, factors);
+      if (present.length === 0) await quiet.alone(write);
+      else await this.#graph.structure.alone(() => this.#graph.replace(present, write));
     });
     this.#graph.start();
+  }
+
+  /** Whether a row was removed but is still a node, or in the tail. */
+  #isLeaving(row: number): boolean {
+    const state = row < this.#rows.reach ? this.#rows.state(row) : 0;
+    return (state & State.present) === 0 && (state & (State.linked | State.tail)) !== 0;
+  }
+
+  #finishLeaving(): Promise<void> {
+    return this.#graph.structure.alone(() => this.#graph.takeOut());
   }
 
   #write(rows: ArrayLike<number>, vectors: Float32Array, factors: Float64Array): void {
@@ -95,33 +104,17 @@ export class HnswIndex implements VectorIndex {
     this.#rows.addLive(added.length);
   }
 
-  /** Takes present rows out of the graph, found through the tail with their old vectors until `write`. */
-  async #replace(rows: readonly number[], write: () => void): Promise<void> {
-    await this.#graph.finishBatch();
-    const nodes = rows.filter((row) => (this.#rows.state(row) & State.linked) !== 0);
-    this.#graph.tail.push(nodes);
-    await this.#graph.detach(nodes);
-    write();
-  }
-
   async remove(rows: ArrayLike<number>): Promise<number> {
     this.#engine.checkOpen();
-    const removed = await this.#gate.alone(() => {
+    const present = await this.#order.alone(() => {
       this.#engine.checkOpen();
-      const present = [...new Set(Array.from(rows))].filter((row) => this.#rows.has(row));
-      for (const row of present) this.#rows.setState(row, 0, State.present);
-      this.#rows.addLive(-present.length);
-      return present.length === 0 ? 0 : this.#takeOut(present);
+      const found = [...new Set(Array.from(rows))].filter((row) => this.#rows.has(row));
+      for (const row of found) this.#rows.setState(row, 0, State.present);
+      this.#rows.addLive(-found.length);
+      return { found, out: found.length > 0 ? this.#graph.leave(found) : undefined };
     });
-    this.#graph.start();
-    return removed;
-  }
-
-  async #takeOut(rows: readonly number[]): Promise<number> {
-    await this.#graph.finishBatch();
-    this.#graph.tail.drop(new Set(rows));
-    await this.#graph.detach(rows.filter((row) => (this.#rows.state(row) & State.linked) !== 0));
-    return rows.length;
+    await present.out;
+    return present.found.length;
   }
 
   has(row: number): boolean {
@@ -138,31 +131,30 @@ export class HnswIndex implements VectorIndex {
     return this.#engine.search(query, k, options, this.#plan);
   }
 
+  async searchAsync(query: Float32Array, k: number, options: IndexSearchOptions = {}): Promise<IndexHits> {
+    return this.#engine.searchAsync(query, k, options, this.#plan);
+  }
+
   async searchBatch(
     queries: Float32Array,
     k: number,
     options: IndexSearchOptions = {},
   ): Promise<IndexHits[]> {
-    this.#engine.checkOpen();
-    return this.#gate.together(() => this.#engine.searchBatch(queries, k, options, this.#plan));
+    return this.#engine.searchBatch(queries, k, options, this.#plan);
   }
 
-  /** Scans when that is cheaper than a walk, or the only way to be right. */
+  async compare(query: Float32Array, rows: Uint32Array): Promise<Float32Array> {
+    return this.#engine.compare(query, rows);
+  }
+
   readonly #plan = (k: number, options: IndexSearchOptions): SearchPlan => {
     if (options.ef !== undefined) checkInteger('ef', options.ef, 1, Number.MAX_SAFE_INTEGER);
-    const ef = Math.max(k, options.ef ?? this.efSearch);
-    const live = this.size;
-    const matches = Math.min(live, options.filter?.count ?? live);
-    if (options.exact || ef > MAX_EF || matches === 0) return scanPlan;
-    const walkCost = (ef * VISITS * live) / matches;
-    const scanCost = matches * SCAN_COST;
-    if (scanCost <= walkCost) return scanPlan;
-    const guided = options.filter !== undefined || this.#rows.header(Header.leaving) > 0;
-    return { ef, budget: guided ? Math.ceil(PATIENCE * walkCost) : 0 };
+    const guided = this.#rows.header(Header.leaving) > 0;
+    return planSearch(k, options, { efSearch: this.efSearch, live: this.size, guided });
   };
 
   async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
-    return this.#engine.maxSim(query, groups, this.#gate);
+    return this.#engine.maxSim(query, groups);
   }
 
   async settled(options: LongWork = {}): Promise<void> {
@@ -189,11 +181,14 @@ export class HnswIndex implements VectorIndex {
 
   async save(path: string, owner: SnapshotOwner = {}): Promise<void> {
     this.#engine.checkOpen();
-    await this.#gate.alone(async () => {
-      this.#engine.checkOpen();
-      await this.#graph.finishBatch();
-      await saveSnapshot(path, this.#rows, { kind: 'hnsw', efSearch: this.efSearch, owner });
-    });
+    await this.#order.alone(() =>
+      this.#graph.structure.alone(async () => {
+        this.#engine.checkOpen();
+        await this.#graph.finishBatch();
+        await this.#graph.takeOut();
+        await saveSnapshot(path, this.#rows, { kind: 'hnsw', efSearch: this.efSearch, owner });
+      }),
+    );
   }
 
   stats(): IndexStats {
@@ -211,9 +206,12 @@ export class HnswIndex implements VectorIndex {
   }
 
   async close(): Promise<void> {
-    await this.#gate.alone(async () => {
-      await this.#graph.finishBatch();
-      this.#engine.close();
-    });
+    await this.#order.alone(() =>
+      this.#graph.structure.alone(async () => {
+        await this.#graph.finishBatch();
+        await this.#graph.takeOut();
+        await this.#engine.quiet.alone(() => this.#engine.close());
+      }),
+    );
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Area, Slot, slotAddress, type ThreadCall, ThreadTeam } from '@fletch/kernels';
+import { Area, MAX_THREADS, Slot, slotAddress, type ThreadCall, ThreadTeam } from '@fletch/kernels';
 import type { Rows } from './rows.js';
 
 /** Sizes that a job needs, in keys of 8 bytes. */
@@ -21,6 +21,8 @@ class ThreadSlot {
   #scratch = false;
   /** The job that runs, if any: arrays must not be replaced under it. */
   last: Promise<unknown> = Promise.resolve();
+  /** Jobs that run or wait. */
+  jobs = 0;
 
   constructor(rows: Rows, slot: number) {
     this.#rows = rows;
@@ -60,7 +62,10 @@ class ThreadSlot {
   }
 }
 
-/** The slots of one index, and the threads that use them. */
+/**
+ * The slots of one index, and the threads that use them: some build, as many others search, so that a search never
+ * waits for a batch of links. Where the system lets threads differ, those that build stand back.
+ */
 export class Slots {
   readonly threads: number;
   readonly #rows: Rows;
@@ -78,25 +83,58 @@ export class Slots {
     this.#slot(0).ensure(needs);
   }
 
-  /** Runs a kernel in the first `threads` threads at once; resolves with the results when all are done. */
+  /** Runs a kernel in the first `threads` building threads at once; resolves with the results when all are done. */
   runAll(
     call: ThreadCall,
     args: readonly number[],
     needs: SlotNeeds,
     threads = this.threads,
   ): Promise<number[]> {
+    return this.#runFrom(0, call, args, needs, threads);
+  }
+
+  /** The same in the searching threads. */
+  runSearches(
+    call: ThreadCall,
+    args: readonly number[],
+    needs: SlotNeeds,
+    threads: number,
+  ): Promise<number[]> {
+    return this.#runFrom(MAX_THREADS, call, args, needs, threads);
+  }
+
+  /** Runs a kernel in the searching thread that has the least to do. */
+  runAnywhere(call: ThreadCall, args: readonly number[], needs: SlotNeeds): Promise<number> {
+    let best = MAX_THREADS;
+    for (let index = best + 1; index < MAX_THREADS + this.threads; index++)
+      if (this.#slot(index + 1).jobs < this.#slot(best + 1).jobs) best = index;
+    return this.#run(best, call, args, needs);
+  }
+
+  #runFrom(
+    first: number,
+    call: ThreadCall,
+    args: readonly number[],
+    needs: SlotNeeds,
+    threads: number,
+  ): Promise<number[]> {
     const runs: Promise<number>[] = [];
     for (let index = 0; index < Math.min(threads, this.threads); index++)
-      runs.push(this.#run(index, call, args, needs));
+      runs.push(this.#run(first + index, call, args, needs));
     return Promise.all(runs);
   }
 
   async #run(index: number, call: ThreadCall, args: readonly number[], needs: SlotNeeds): Promise<number> {
     const slot = this.#slot(index + 1);
-    const run = slot.last.then(() => {
-      slot.ensure(needs);
-      return this.#team.run(index, call, args);
-    });
+    slot.jobs++;
+    const run = slot.last
+      .then(() => {
+        slot.ensure(needs);
+        return this.#team.run(index, call, args);
+      })
+      .finally(() => {
+        slot.jobs--;
+      });
     slot.last = run.catch(() => undefined);
     return run;
   }

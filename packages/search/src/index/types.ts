@@ -99,6 +99,12 @@ export interface VectorIndex {
   /** The best `k` rows for `query` (`dimension` values). One synchronous WebAssembly call. */
   search(query: Float32Array, k: number, options?: IndexSearchOptions): IndexHits;
 
+  /** {@link search}; what would keep the calling thread for more than about a millisecond is done in another one. */
+  searchAsync(query: Float32Array, k: number, options?: IndexSearchOptions): Promise<IndexHits>;
+
+  /** The score of every one of `rows`, in their order; in threads when they are many. Throws `NOT_FOUND`. */
+  compare(query: Float32Array, rows: Uint32Array): Promise<Float32Array>;
+
   /** {@link search} for `n × dimension` values, spread over the threads. */
   searchBatch(queries: Float32Array, k: number, options?: IndexSearchOptions): Promise<IndexHits[]>;
 

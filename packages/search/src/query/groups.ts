@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { elements } from '../filter/column.js';
+
 import { parsePath, valuesAt } from '../filter/path.js';
+import { elements } from '../filter/values.js';
 import type { Bitset } from '../index/bitset.js';
 import { payloadOf } from '../store/environment.js';
 import type { Condition, GroupsResult, QueryGroupsRequest } from '../types/index.js';

@@ -34,7 +34,8 @@ export function decodeVector(spec: VectorSpec, bytes: Uint8Array): VectorValue {
   if (spec.kind === 'sparse') {
     const count = bytes.length / 8;
     if (!Number.isInteger(count)) throw wrongSize(spec, bytes.length);
-    const copy = bytes.slice().buffer;
+    // Not slice(): that of a Buffer is no copy.
+    const copy = new Uint8Array(bytes).buffer;
     return { indices: new Uint32Array(copy, 0, count), values: new Float32Array(copy, count * 4, count) };
   }
   const values = decodeComponents(spec.datatype, bytes);

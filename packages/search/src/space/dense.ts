@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Bitset } from '../index/bitset.js';
 import type { IndexHits, SnapshotOwner, VectorIndex } from '../index/types.js';
 import type { VectorOutput } from '../types/index.js';
 import { Lengths } from './lengths.js';
@@ -51,21 +50,15 @@ export class DenseSpace implements StoredSpace {
 
   async nearest(query: VectorValue, k: number, options: NearestOptions = {}): Promise<IndexHits> {
     const { filter, ef, exact } = options;
-    return this.index.search(query as DenseValue, k, {
+    return this.index.searchAsync(query as DenseValue, k, {
       ...(filter && { filter }),
       ...(ef && { ef }),
       ...(exact && { exact }),
     });
   }
 
-  async compare(query: VectorValue, rows: Uint32Array): Promise<Float32Array> {
-    if (rows.length === 0) return new Float32Array(0);
-    const hits = this.index.search(query as DenseValue, rows.length, {
-      filter: Bitset.of(rows),
-      exact: true,
-    });
-    const at = new Map(Array.from(hits.rows, (row, i) => [row, hits.scores[i]!]));
-    return Float32Array.from(rows, (row) => at.get(row)!);
+  compare(query: VectorValue, rows: Uint32Array): Promise<Float32Array> {
+    return this.index.compare(query as DenseValue, rows);
   }
 
   output(vector: VectorValue): VectorOutput {

@@ -94,7 +94,7 @@ export class MultiSpace implements StoredSpace {
       (hits * VISITS * WALK_COST) / this.#each,
     );
     if (!exact && this.#walkPays(value, hits, compared, filter)) {
-      const rows = this.#promising(value, hits, compared, filter);
+      const rows = await this.#promising(value, hits, compared, filter);
       if (rows.length >= Math.min(wanted, filter?.count ?? wanted)) return this.#best(value, rows, k);
     }
     return this.#best(value, this.#all(filter), k);
@@ -188,19 +188,23 @@ export class MultiSpace implements StoredSpace {
   }
 
   /** The points that look best from the hits of the query's tokens. */
-  #promising(query: MultiValue, hits: number, most: number, filter: Bitset | undefined): number[] {
-    const { dimension } = this.#spec;
+  async #promising(
+    query: MultiValue,
+    hits: number,
+    most: number,
+    filter: Bitset | undefined,
+  ): Promise<number[]> {
     const rows = filter && this.#tokens.bits(filter);
     const estimates = new Map<number, number>();
-    for (let token = 0; token < query.tokens; token++) {
-      const vector = query.values.subarray(token * dimension, (token + 1) * dimension);
-      const found = this.index.search(vector, hits, { ef: hits, ...(rows && { filter: rows }) });
+    const options = { ef: hits, ...(rows && { filter: rows }) };
+    for (const found of await this.index.searchBatch(query.values, hits, options)) {
       // What was not found is at best as good as the last hit.
       const floor = found.rows.length === 0 ? 0 : this.#gain(found.scores.at(-1)!);
       const met = new Set<number>();
       found.rows.forEach((row, i) => {
         const point = this.#tokens.point(row);
-        if (met.has(point)) return;
+        // Without a filter it may have been removed meanwhile.
+        if (point === undefined || met.has(point)) return;
         met.add(point);
         estimates.set(point, (estimates.get(point) ?? 0) + this.#gain(found.scores[i]!) - floor);
       });

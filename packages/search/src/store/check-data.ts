@@ -1,50 +1,56 @@
 /**
- * A look at a database file before it is mapped into memory, where a page beyond its end would end the process.
+ * A look at a database file before it is mapped into memory, where a page beyond its end, or an entry beyond the end
+ * of its page, would end the process.
  *
  * @module
  */
 import { open } from 'node:fs/promises';
 import { describeFileError, FletchError } from '@fletch/base';
+import { checkStructure, fileRoot } from './pages/check.js';
+import { PageFault } from './pages/layout.js';
 
-const MAGIC = 0xbeefc0de;
 /** Pages at the end that a transaction may have taken and given back without writing them. */
 const UNWRITTEN = 16;
-/** Where fields stand in one of the two roots, which are the first two pages. */
-const field = { magic: 24, pageSize: 48, lastPage: 144, transaction: 152, end: 160 };
+/** Larger files are read whole only when they are verified, as that takes longer than opening them otherwise. */
+const LARGE = 4 * 2 ** 30;
 
 /**
- * Checks the roots of `path` and that every page they count is there.
+ * Checks the roots of `path`, that every page they count is there, and that the trees of pages hang together.
  *
+ * @param options - `whole`: read every page, however large the file is
  * @throws FletchError `CORRUPT`, `IO`
  */
-export async function checkData(path: string): Promise<void> {
-  const corrupt = (what: string) =>
-    new FletchError('CORRUPT', `${path} is damaged: ${what}. Restore it from a copy.`, { details: { path } });
+export async function checkData(path: string, { whole = false } = {}): Promise<void> {
   try {
     const file = await open(path, 'r+');
     try {
-      const root = async (position: number) => {
-        const { bytesRead, buffer } = await file.read(Buffer.alloc(field.end), 0, field.end, position);
-        if (bytesRead < field.end) throw corrupt('it is too short');
-        if (buffer.readUInt32LE(field.magic) !== MAGIC) throw corrupt('it does not begin as a database does');
-        return buffer;
-      };
-      const first = await root(0);
-      const pageSize = first.readUInt32LE(field.pageSize);
-      if (pageSize < 512 || pageSize > 65_536) throw corrupt(`it names a page size of ${pageSize}`);
-      const second = await root(pageSize);
-      const transaction = (buffer: Buffer) => buffer.readBigUInt64LE(field.transaction);
-      const newest = transaction(first) > transaction(second) ? first : second;
-      const expected = (Number(newest.readBigUInt64LE(field.lastPage)) + 1) * pageSize;
+      const root = await fileRoot(file);
+      const expected = (root.lastPage + 1) * root.pageSize;
       const { size } = await file.stat();
-      if (size < expected - UNWRITTEN * pageSize)
-        throw corrupt(`it has ${size} bytes instead of ${expected}`);
+      if (size < expected - UNWRITTEN * root.pageSize)
+        throw new PageFault(`it has ${size} bytes instead of ${expected}`);
+      if (whole || size <= LARGE) await checkStructure(file, root);
       if (size < expected) await file.truncate(expected);
     } finally {
       await file.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw corrupt('it is missing');
+    if (error instanceof PageFault) throw damaged(path, error.message, error);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw damaged(path, 'it is missing', error);
     throw describeFileError(error, path);
   }
+}
+
+/** The error for a database file that cannot be trusted. */
+export function damaged(
+  path: string,
+  what: string,
+  cause?: unknown,
+  details: Readonly<Record<string, unknown>> = {},
+): FletchError {
+  return new FletchError(
+    'CORRUPT',
+    `${path} is damaged: ${what}. Restore it from a copy, or save what can be read with fletch salvage.`,
+    { details: { path, ...details }, cause },
+  );
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FletchError } from '@fletch/base';
+import { FletchError, type Json } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
-import { readSpecs, type VectorSpec } from '../space/spec.js';
 import { Reader, type ReadOptions } from '../query/reader.js';
 import type { QuerySource } from '../query/source.js';
+import { readSpecs, type VectorSpec } from '../space/spec.js';
 import type {
   CollectionInfo,
   CountRequest,
@@ -16,7 +17,7 @@ import type {
   FacetRequest,
   GroupsResult,
   Payload,
-  PayloadFieldType,
+  PayloadFieldSchema,
   PayloadSelector,
   PointId,
   PointRecord,
@@ -28,29 +29,34 @@ import type {
   ScoredPoint,
   ScrollRequest,
   ScrollResult,
-  UpdateOperation,
   SearchMatrixOffsets,
   SearchMatrixPairs,
   SearchMatrixRequest,
+  SnapshotDescription,
+  UpdateCollection,
+  UpdateOperation,
   UpdateResult,
   UpsertOptions,
   VectorNameConfig,
   VectorSelector,
 } from '../types/index.js';
+import { Administration, configureSpecs, storedConfig } from './administration.js';
+import { copyIndexes } from './archive/copy.js';
+import { type SnapshotFolders, snapshotsOf } from './archive/folder.js';
 import { batchUpdate } from './batch.js';
 import { checkData } from './check-data.js';
+import type { CollectionConfig } from './config/read.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
+import { paramsOf, readIndexSchema } from './index-params.js';
 import { type IndexFactory, VectorIndexes } from './indexes.js';
-import { collectionInfo } from './info.js';
-import type { CollectionManifest } from './manifest.js';
-import { encodePayload } from './payload.js';
+import { type CollectionManifest, readCollectionManifest } from './manifest.js';
 import { deleteVectorsWrite, updateVectorsWrite, upsertWrite, type WriteContext } from './point-updates.js';
 import { Points } from './points.js';
-import { readCount } from './read.js';
-import { indexTest, type Schema } from './schema.js';
+import { indexUse, type Schema } from './schema.js';
 import { SnapshotTimer } from './snapshot-timer.js';
-import type { Collection, StoreWarning } from './types.js';
+import type { StrictMode } from './strict/guard.js';
+import type { Collection, ShardChoice, StoreWarning } from './types.js';
 import { deleteWrite, merging, payloadWrite, removing, replacing } from './updates.js';
 import { VectorNames } from './vector-names.js';
 import type { View } from './view.js';
@@ -61,10 +67,14 @@ export interface CollectionContext {
   readonly folder: string;
   readonly manifest: CollectionManifest;
   readonly factory: IndexFactory;
+  readonly snapshots: SnapshotFolders;
   readonly onWarning: ((warning: StoreWarning) => void) | undefined;
   /** Another collection of the store, which queries look vectors up in. */
   readonly resolve: (collection: string) => StoredCollection | undefined;
 }
+
+/** How long closing waits for reads under way, and a snapshot for rows that are leaving the indexes. */
+const READS_MS = 5000;
 
 /** The collection that `open` gives out. */
 export class StoredCollection implements Collection {
@@ -78,16 +88,23 @@ export class StoredCollection implements Collection {
   readonly #writer: Writer;
   readonly #timer: SnapshotTimer;
   readonly #onWarning: CollectionContext['onWarning'];
+  readonly #folder: string;
+  readonly #snapshots: SnapshotFolders;
+  readonly #administration: Administration;
+  /** Copies under way, during which no newer index is saved: the log of changes since the copied one must stay. */
+  readonly #copies = new Set<Promise<void>>();
   #closed = false;
 
   private constructor(
-    { folder, manifest, onWarning, resolve }: CollectionContext,
-    specs: Map<string, VectorSpec>,
+    { manifest, onWarning, folder, snapshots, resolve }: CollectionContext,
     environment: Environment,
     indexes: VectorIndexes,
+    specs: Map<string, VectorSpec>,
     version: number,
   ) {
     this.name = manifest.name;
+    this.#folder = folder;
+    this.#snapshots = snapshots;
     this.#environment = environment;
     this.#indexes = indexes;
     this.#specs = specs;
@@ -96,8 +113,19 @@ export class StoredCollection implements Collection {
     this.#reader = new Reader(this.#querySource(resolve));
     this.#writer = new Writer((writes) => this.#points.commit(writes));
     this.#onWarning = onWarning;
-    this.#timer = new SnapshotTimer(indexes, () => this.#writer.exclusively(() => this.#save()));
-    for (const field of Object.keys(this.#schema)) this.#points.columns.declare(parsePath(field));
+    this.#administration = new Administration({
+      environment,
+      points: this.#points,
+      writer: this.#writer,
+      indexes,
+      specs,
+      schema: () => this.#schema,
+    });
+    this.#timer = new SnapshotTimer(indexes, async () => {
+      if (this.#copies.size === 0) await this.#writer.exclusively(() => this.#save());
+    });
+    for (const [field, schema] of Object.entries(this.#schema))
+      this.#points.columns.declare(parsePath(field), paramsOf(schema));
     this.#timer.changed();
   }
 
@@ -108,11 +136,12 @@ export class StoredCollection implements Collection {
    */
   static async open(context: CollectionContext): Promise<StoredCollection> {
     const { folder, manifest, factory, onWarning } = context;
-    const specs = readSpecs(manifest.vectors);
     await checkData(join(folder, 'data.mdb'));
-    const environment = new Environment(folder, specs.values());
+    const specs = readSpecs(manifest.vectors);
+    const environment = new Environment(folder, specs.values(), { sealed: manifest.format >= 2 });
     let indexes: VectorIndexes | undefined;
     try {
+      configureSpecs(specs, storedConfig(environment, specs.values()));
       if (environment.fact('uuid') !== manifest.uuid)
         throw new FletchError(
           'CORRUPT',
@@ -128,7 +157,7 @@ export class StoredCollection implements Collection {
         { folder, uuid: manifest.uuid, environment, specs, factory, warn },
         version,
       );
-      return new StoredCollection(context, specs, environment, indexes, version);
+      return new StoredCollection(context, environment, indexes, specs, version);
     } catch (error) {
       await indexes?.close();
       await environment.close();
@@ -137,11 +166,17 @@ export class StoredCollection implements Collection {
   }
 
   /** Writes the tables of a new collection into `folder`. */
-  static async create(folder: string, manifest: CollectionManifest, metadata?: Payload): Promise<void> {
+  static async create(
+    folder: string,
+    manifest: CollectionManifest,
+    config: CollectionConfig,
+    metadata?: Payload,
+  ): Promise<void> {
     const environment = new Environment(folder, manifest.vectors);
     try {
       await environment.commit(() => {
         environment.setFact('uuid', manifest.uuid);
+        environment.setFact('config', config as never);
         if (metadata !== undefined) environment.setFact('metadata', metadata);
       });
     } finally {
@@ -151,13 +186,12 @@ export class StoredCollection implements Collection {
 
   info(): CollectionInfo {
     this.#checkOpen();
-    return collectionInfo({
-      specs: [...this.#specs.values()],
-      indexes: this.#indexes,
-      points: this.#points,
-      schema: this.#schema,
-      metadata: this.#environment.fact('metadata') as Payload | undefined,
-    });
+    return this.#administration.info();
+  }
+
+  vectorCounts(): { [name: string]: number } {
+    this.#checkOpen();
+    return Object.fromEntries([...this.#specs.keys()].map((name) => [name, this.#indexes.space(name).size]));
   }
 
   async upsert(points: readonly PointStruct[], options: UpsertOptions = {}): Promise<UpdateResult> {
@@ -185,7 +219,10 @@ export class StoredCollection implements Collection {
   }
 
   async deleteVectorName(name: string): Promise<UpdateResult> {
-    return this.#changeVectors(() => this.#vectorNames.delete(name));
+    return this.#changeVectors(async () => {
+      await this.#vectorNames.delete(name);
+      await this.#administration.forgetVector(name);
+    });
   }
 
   retrieve(
@@ -238,7 +275,12 @@ export class StoredCollection implements Collection {
 
   async facet(request: FacetRequest): Promise<FacetHit[]> {
     this.#checkOpen();
-    return facetHits(request.key, request.filter, readCount(request.limit, 'limit', 1, 10), this.#points);
+    const view = this.#points.view();
+    try {
+      return await facetHits(request, view, this.#schema);
+    } finally {
+      view.release();
+    }
   }
 
   async setPayload(payload: Payload, selector: PointsSelector, key?: string): Promise<UpdateResult> {
@@ -257,29 +299,87 @@ export class StoredCollection implements Collection {
     return this.#submit(() => payloadWrite(replacing({}), selector, this.#points));
   }
 
-  async createPayloadIndex(field: string, type: PayloadFieldType): Promise<UpdateResult> {
+  async createPayloadIndex(field: string, schema: PayloadFieldSchema): Promise<UpdateResult> {
     const path = parsePath(field);
-    indexTest(type);
-    return this.#changeSchema({ ...this.#schema, [field]: type }, () => this.#points.columns.declare(path));
+    const read = readIndexSchema(schema, 'field_schema');
+    const result = await this.#changeSchema({ ...this.#schema, [path.text]: read }, ({ columns }) =>
+      columns.declare(path, paramsOf(read)),
+    );
+    await this.#points.columns.prepareAsync([indexUse(path.text, read)]);
+    return result;
   }
 
   async deletePayloadIndex(field: string): Promise<UpdateResult> {
     const path = parsePath(field);
-    const { [field]: _dropped, ...others } = this.#schema;
-    return this.#changeSchema(others, () => this.#points.columns.undeclare(path));
+    const { [path.text]: _dropped, ...others } = this.#schema;
+    return this.#changeSchema(others, ({ columns }) => columns.undeclare(path));
   }
 
   async setMetadata(metadata: Payload): Promise<void> {
-    const plain = JSON.parse(encodePayload(metadata, 'metadata')) as Payload;
     this.#checkOpen();
-    await this.#writer.exclusively(() =>
-      this.#environment.commit(() => this.#environment.setFact('metadata', plain)),
-    );
+    await this.#administration.setMetadata(metadata);
+  }
+
+  async update(change: UpdateCollection): Promise<void> {
+    this.#checkOpen();
+    await this.#administration.update(change);
+  }
+
+  checkTimeout(seconds: number): void {
+    this.strict.checkTimeout(seconds);
+  }
+
+  /** What stays when its points are replaced by those of a snapshot. */
+  async identity() {
+    return { manifest: await readCollectionManifest(this.#folder), ...this.#administration.settings };
+  }
+
+  /** The limits that its configuration sets. */
+  get strict(): StrictMode {
+    return this.#administration.strict;
+  }
+
+  async createSnapshot({ shard }: ShardChoice = {}): Promise<SnapshotDescription> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).create(this.name, (folder) => this.copyTo(folder));
+  }
+
+  async listSnapshots({ shard }: ShardChoice = {}): Promise<SnapshotDescription[]> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).list();
+  }
+
+  async deleteSnapshot(name: string, { shard }: ShardChoice = {}): Promise<boolean> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).delete(name);
+  }
+
+  async snapshotFile(name: string, { shard }: ShardChoice = {}): Promise<string> {
+    this.#checkOpen();
+    return snapshotsOf(this.#snapshots, shard).find(name);
+  }
+
+  /** Copies its files into an empty folder: indexes first, then the tables, which know what changed since. */
+  async copyTo(folder: string): Promise<void> {
+    this.#checkOpen();
+    const copy = this.#copyTo(folder);
+    this.#copies.add(copy);
+    await copy.finally(() => this.#copies.delete(copy));
   }
 
   async settled(): Promise<void> {
     this.#checkOpen();
+    await this.#points.cleared();
     await this.#indexes.settled();
+  }
+
+  async #copyTo(folder: string): Promise<void> {
+    await this.#writer.exclusively(async () => {
+      if (this.#indexes.changes > 0) await this.#save();
+      await copyIndexes(this.#folder, folder);
+      await copyFile(join(this.#folder, 'collection.json'), join(folder, 'collection.json'));
+    });
+    await this.#environment.copyTo(folder);
   }
 
   /** Finishes the writes under way and closes the files; saves snapshots first unless told otherwise. */
@@ -287,7 +387,10 @@ export class StoredCollection implements Collection {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer.stop();
+    await Promise.allSettled(this.#copies);
     await this.#writer.drained();
+    await within(READS_MS, this.#points.history.idle());
+    await this.#points.cleared();
     try {
       if (options.save && this.#indexes.changes > 0) await this.#save();
     } finally {
@@ -318,18 +421,20 @@ export class StoredCollection implements Collection {
   /** Saves snapshots; without one the index is only slower to open, so that is no more than a warning. */
   async #save(): Promise<void> {
     try {
-      await this.#indexes.save(this.#points.version);
+      await within(READS_MS, this.#points.cleared());
+      await this.#indexes.save(this.#points.versionOfIndexes);
     } catch (error) {
       const { message } = error as Error;
       this.#onWarning?.({ collection: this.name, message: `The index snapshot was not saved: ${message}` });
     }
   }
 
-  async #changeSchema(schema: Schema, then: () => void): Promise<UpdateResult> {
+  async #changeSchema(schema: Schema, then: (points: Points) => void): Promise<UpdateResult> {
     this.#checkOpen();
     await this.#writer.exclusively(async () => {
-      await this.#environment.commit(() => this.#environment.setFact('schema', schema));
-      then();
+      await this.#environment.commit(() => this.#environment.setFact('schema', schema as unknown as Json));
+      then(this.#points);
+      this.#points.forgetFilters();
     });
     return { operation_id: this.#points.version, status: 'completed' };
   }
@@ -349,4 +454,14 @@ export class StoredCollection implements Collection {
         details: { collection: this.name },
       });
   }
+}
+
+/** Waits for `work`, but not for longer than that. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }

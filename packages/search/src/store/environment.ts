@@ -7,14 +7,14 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { describeFileError, FletchError, type Json } from '@fletch/base';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase } from 'lmdb';
 import { decodeVector, encodeVector } from '../space/codec.js';
 import type { VectorSpec } from '../space/spec.js';
 import type { VectorValue } from '../space/types.js';
 import type { Payload, PointId } from '../types/index.js';
+import { damaged } from './check-data.js';
 import { decodeId, encodeId } from './ids.js';
-
-type Table<K extends string | number | Buffer> = Database<Buffer, K>;
+import { SealedTable as Table, type TableKey } from './sealed.js';
 
 /** Bytes free on a disk that count as none. */
 const LITTLE_ROOM = 64 * 2 ** 20;
@@ -43,15 +43,26 @@ export interface PointRow {
 export class Environment {
   readonly #root: RootDatabase<Buffer, string>;
   readonly #path: string;
+  readonly #sealed: boolean;
   readonly meta: Table<string>;
   readonly ids: Table<Buffer>;
   readonly points: Table<number>;
   readonly log: Table<Buffer>;
   readonly #vectors = new Map<string, VectorTable>();
 
-  /** Opens or creates the environment in `folder`. Throws `CORRUPT` when its file cannot be read. */
-  constructor(folder: string, specs: Iterable<VectorSpec>) {
+  /**
+   * Opens or creates the environment in `folder`. Throws `CORRUPT` when its file cannot be read.
+   *
+   * @param options - `sealed`: whether values carry checksums, as all do since format 2. `readOnly`: beside another
+   *   process that writes
+   */
+  constructor(
+    folder: string,
+    specs: Iterable<VectorSpec>,
+    { sealed = true, readOnly = false }: { sealed?: boolean; readOnly?: boolean } = {},
+  ) {
     this.#path = join(folder, 'data.mdb');
+    this.#sealed = sealed;
     try {
       // Without overlapping sync a commit's promise resolves only when its pages, then its root, are on disk.
       // One batch per transaction is all we ask, so turns of the event loop need not be batched for us.
@@ -62,6 +73,7 @@ export class Environment {
         eventTurnBatching: false,
         maxDbs: OTHER_TABLES + MAX_VECTORS,
         pageSize: 16_384,
+        readOnly,
       });
       this.meta = this.#table('meta', 'ordered-binary');
       this.ids = this.#table('ids', 'binary');
@@ -69,7 +81,7 @@ export class Environment {
       this.log = this.#table('log', 'binary');
       for (const spec of specs) this.#openVectors(spec);
     } catch (error) {
-      throw this.#corrupt((error as Error).message, error);
+      throw damaged(this.#path, (error as Error).message, error);
     }
   }
 
@@ -168,6 +180,11 @@ export class Environment {
     this.meta.put(key, Buffer.from(JSON.stringify(value)));
   }
 
+  /** Forgets a fact; call within {@link commit}. */
+  removeFact(key: string): void {
+    this.meta.remove(key);
+  }
+
   point(row: number): PointRow | undefined {
     const bytes = this.points.get(row);
     return bytes && decodePoint(bytes);
@@ -197,9 +214,10 @@ export class Environment {
       yield { id: decodeId(key), row: value.readUInt32LE(0) };
   }
 
-  /** All points in order of their rows. */
-  *allPoints(): Generator<{ row: number; point: PointRow }> {
-    for (const { key, value } of this.points.getRange({})) yield { row: key, point: decodePoint(value) };
+  /** All points from row `from` on, in order of their rows. */
+  *allPoints(from = 0): Generator<{ row: number; point: PointRow }> {
+    for (const { key, value } of this.points.getRange({ start: from }))
+      yield { row: key, point: decodePoint(value) };
   }
 
   putLog(version: number, rows: Iterable<number>): void {
@@ -219,26 +237,39 @@ export class Environment {
     return rows;
   }
 
+  /** Writes a copy of the state of now, without what is free in it, while reads and writes go on. */
+  async copyTo(folder: string): Promise<void> {
+    try {
+      await this.#root.backup(folder, true);
+    } catch (error) {
+      throw await this.#describe(error);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#root.close();
   }
 
-  #table<K extends string | number | Buffer>(
-    name: string,
-    keyEncoding: 'uint32' | 'binary' | 'ordered-binary',
-  ): Table<K> {
-    return this.#root.openDB<Buffer, K>(name, { encoding: 'binary', keyEncoding });
+  #table<K extends TableKey>(name: string, keyEncoding: 'uint32' | 'binary' | 'ordered-binary'): Table<K> {
+    const database = this.#root.openDB<Buffer, K>(name, { encoding: 'binary', keyEncoding });
+    return new Table(name, database, (at, key) => this.#refuse(at, key), this.#sealed);
   }
 
   #openVectors(spec: VectorSpec): void {
     this.#vectors.set(spec.name, { spec, table: this.#table(`vectors.${spec.slot}`, 'uint32') });
   }
 
-  #corrupt(what: string, cause?: unknown): FletchError {
-    return new FletchError('CORRUPT', `${this.#path} is damaged: ${what}. Restore it from a copy.`, {
-      details: { path: this.#path },
-      cause,
-    });
+  #refuse(table: string, key: TableKey): never {
+    const shown = !Buffer.isBuffer(key) ? key : table === 'ids' ? decodeId(key) : key.toString('hex');
+    throw damaged(
+      this.#path,
+      `the value of ${shown} in table "${table}" does not match its checksum`,
+      undefined,
+      {
+        table,
+        key: shown,
+      },
+    );
   }
 
   async #describe(error: unknown): Promise<unknown> {

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { parsePath } from '../filter/path.js';
 import type { CollectionInfo, Payload, SparseVectorParams, VectorParams } from '../types/index.js';
+import { ownOf } from './config/bounds.js';
+import { type CollectionConfig, readVectorParams } from './config/read.js';
 import type { VectorIndexes } from './indexes.js';
 import type { Points } from './points.js';
-import { indexTest, type Schema } from './schema.js';
-import { defaultHnsw, type VectorSpec } from './vectors.js';
+import { countIndexed, indexUse, type Schema, typeOf } from './schema.js';
+import type { VectorSpec } from './vectors.js';
 
 /** What {@link collectionInfo} draws on. */
 export interface InfoSource {
@@ -16,12 +17,22 @@ export interface InfoSource {
   readonly indexes: VectorIndexes;
   readonly points: Points;
   readonly schema: Schema;
+  readonly config: CollectionConfig;
   readonly metadata: Payload | undefined;
 }
 
-export function collectionInfo({ specs, indexes, points, schema, metadata }: InfoSource): CollectionInfo {
+export function collectionInfo({
+  specs,
+  indexes,
+  points,
+  schema,
+  config,
+  metadata,
+}: InfoSource): CollectionInfo {
   const stats = [...indexes.all()].map((space) => space.stats());
-  const sparse = sparseParams(specs);
+  const sparse = sparseParams(specs, config);
+  const { params, hnsw_config, optimizer_config, wal_config, quantization_config, strict_mode_config } =
+    config;
   return {
     status: stats.every(({ linked, size }) => linked === size) ? 'green' : 'yellow',
     optimizer_status: 'ok',
@@ -30,50 +41,65 @@ export function collectionInfo({ specs, indexes, points, schema, metadata }: Inf
     segments_count: 1,
     config: {
       params: {
-        vectors: vectorParams(specs),
+        vectors: vectorParams(specs, config),
         ...(sparse && { sparse_vectors: sparse }),
-        shard_number: 1,
-        replication_factor: 1,
-        write_consistency_factor: 1,
-        on_disk_payload: true,
+        ...params,
       },
-      hnsw_config: specs.find((spec) => spec.kind !== 'sparse')?.hnsw ?? defaultHnsw,
-      optimizer_config: {
-        deleted_threshold: 0.2,
-        vacuum_min_vector_number: 1000,
-        default_segment_number: 1,
-        flush_interval_sec: 0,
-      },
-      wal_config: { wal_capacity_mb: 32, wal_segments_ahead: 0 },
+      hnsw_config,
+      optimizer_config,
+      wal_config,
+      quantization_config,
+      ...(strict_mode_config && { strict_mode_config }),
       ...(metadata !== undefined && { metadata }),
     },
     payload_schema: payloadSchema(schema, points),
+    update_queue: { length: 0 },
   };
 }
 
-function vectorParams(specs: readonly VectorSpec[]): VectorParams | { [name: string]: VectorParams } {
-  const params = specs.flatMap((spec): [string, VectorParams][] =>
-    spec.kind === 'sparse'
-      ? []
-      : [[spec.name, spec.params ?? { size: spec.dimension, distance: spec.distance }]],
-  );
+function vectorParams(
+  specs: readonly VectorSpec[],
+  { vectors }: CollectionConfig,
+): VectorParams | { [name: string]: VectorParams } {
+  const params = specs.flatMap((spec): [string, VectorParams][] => {
+    if (spec.kind === 'sparse') return [];
+    const { name, dimension: size, distance } = spec;
+    return [
+      [name, { size, distance, ...(ownOf(vectors, name) ?? readVectorParams(spec.params, 'vectors')) }],
+    ];
+  });
   return params.length === 1 && params[0]![0] === '' ? params[0]![1] : Object.fromEntries(params);
 }
 
-function sparseParams(specs: readonly VectorSpec[]): { [name: string]: SparseVectorParams } | undefined {
+function sparseParams(
+  specs: readonly VectorSpec[],
+  { sparse_vectors: set }: CollectionConfig,
+): { [name: string]: SparseVectorParams } | undefined {
   const params = specs.flatMap((spec): [string, SparseVectorParams][] =>
-    spec.kind === 'sparse' ? [[spec.name, spec.params ?? {}]] : [],
+    spec.kind === 'sparse' ? [[spec.name, ownOf(set, spec.name) ?? spec.params ?? {}]] : [],
   );
   return params.length === 0 ? undefined : Object.fromEntries(params);
 }
 
 function payloadSchema(schema: Schema, points: Points): CollectionInfo['payload_schema'] {
-  const fields = Object.entries(schema).map(([field, type]) => ({ field, type, path: parsePath(field) }));
-  points.columns.prepare(fields.map(({ path }) => path));
+  const fields = Object.entries(schema).map(([field, index]) => ({
+    field,
+    index,
+    use: indexUse(field, index),
+  }));
+  points.columns.prepare(fields.map(({ use }) => use));
   return Object.fromEntries(
-    fields.map(({ field, type, path }) => [
-      field,
-      { data_type: type, points: points.column(path)?.countRows(indexTest(type)) ?? 0 },
-    ]),
+    fields.map(({ field, index, use }) => {
+      const type = typeOf(index);
+      const column = points.column(use);
+      return [
+        field,
+        {
+          data_type: type,
+          ...(typeof index !== 'string' && { params: index }),
+          points: column ? countIndexed(column, type) : 0,
+        },
+      ];
+    }),
   );
 }

@@ -203,6 +203,7 @@ async function begin(): Promise<World> {
   const collection = await store.createCollection('model', {
     vectors: { size: dimension, distance: 'Euclid' },
   });
+  await collection.createPayloadIndex('kind', 'keyword');
   return { path, store, collection, warnings };
 }
 

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writeManifest } from './manifest.js';
 import { open } from './open.js';
 import type { Store, StoreWarning } from './types.js';
 
@@ -235,7 +236,7 @@ describe('collections', () => {
     await rename(join(at.get('b')!, 'data.mdb'), join(at.get('a')!, 'data.mdb'));
     await rename(join(home, 'data.mdb'), join(at.get('b')!, 'data.mdb'));
     const manifest = JSON.parse(await readFile(join(at.get('c')!, 'collection.json'), 'utf8'));
-    await writeFile(join(at.get('c')!, 'collection.json'), JSON.stringify({ ...manifest, format: 9 }));
+    await writeManifest(join(at.get('c')!, 'collection.json'), { ...manifest, format: 9 });
     await rm(join(at.get('d')!, 'collection.json'));
     const again = await opened();
     expect(() => again.collection('a')).toThrow(coded('CORRUPT', 'belongs to another collection'));

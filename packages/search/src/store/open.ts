@@ -4,30 +4,44 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { describeFileError, FletchError, isFletchError, syncFolder } from '@fletch/base';
-import { createFlatIndex, createHnswIndex, loadIndex } from '../index/create.js';
-import type { CreateCollection } from '../types/index.js';
+import type { AliasAction, AliasDescription, CreateCollection, SnapshotDescription } from '../types/index.js';
+import { Aliases } from './aliases.js';
+import {
+  clearTemporary,
+  collectionSnapshots,
+  SnapshotFolder,
+  type SnapshotFolders,
+  snapshotsOf,
+} from './archive/folder.js';
+import { restoreCollection } from './archive/restore.js';
+import { withSource } from './archive/source.js';
+import { type Copied, copyStore, createStoreSnapshot } from './archive/store.js';
 import { StoredCollection } from './collection.js';
+import { withoutGraphs } from './config/graphs.js';
+import { readConfig } from './config/read.js';
+import { crashPoint } from './crash-point.js';
+import { indexFactory } from './factory.js';
+import { collectionFolders, NEW, removeFolder } from './folders.js';
 import type { IndexFactory } from './indexes.js';
 import { takeLock } from './lock.js';
 import {
   type CollectionManifest,
+  collectionFormat,
   formatMajor,
   makeFolder,
   prepareStore,
   readCollectionManifest,
+  readManifest,
   writeManifest,
 } from './manifest.js';
 import { checkName } from './names.js';
 import { encodePayload } from './payload.js';
-import type { Collection, Store, StoreOptions } from './types.js';
+import { guarded } from './strict/guard.js';
+import type { Collection, RecoverSnapshot, Store, StoreOptions } from './types.js';
 import { vectorSpecs } from './vectors.js';
-
-/** Begins the names of folders that are not collections yet, or no longer. */
-const NEW = '.new-';
-const GONE = '.gone-';
 
 /**
  * Opens the store in the folder `path`, making one when the folder is empty or not there.
@@ -59,12 +73,23 @@ export async function open(path: string, options: StoreOptions = {}): Promise<St
   return store;
 }
 
+/** A collection's folder, with the collection, or why it could not be opened. */
+interface Found {
+  readonly folder: string;
+  readonly collection: StoredCollection | FletchError;
+  /** The collection behind its limits, as it is given out. */
+  readonly face?: Collection;
+}
+
 class FolderStore implements Store {
   readonly path: string;
   readonly #options: StoreOptions;
   readonly #release: () => Promise<void>;
   readonly #factory: IndexFactory;
-  readonly #collections = new Map<string, { folder: string; collection: StoredCollection | FletchError }>();
+  readonly #collections = new Map<string, Found>();
+  readonly #snapshots: SnapshotFolder;
+  #aliases!: Aliases;
+  #uuid = '';
   /** Creations and deletions, one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -74,18 +99,24 @@ class FolderStore implements Store {
     this.#options = options;
     this.#release = release;
     this.#factory = indexFactory(options.threads);
+    this.#snapshots = new SnapshotFolder({
+      folder: this.#snapshotHome,
+      temporary: this.#temporary,
+      prefix: 'full-snapshot',
+    });
   }
 
   async load(): Promise<void> {
     const home = join(this.path, 'collections');
     try {
       await makeFolder(home);
-      for (const entry of await readdir(home)) {
-        const folder = join(home, entry);
-        if (entry.startsWith(NEW) || entry.startsWith(GONE))
-          await rm(folder, { recursive: true, force: true });
-        else if (!entry.startsWith('.')) await this.#load(folder, entry);
-      }
+      await clearTemporary(this.#temporary);
+      this.#uuid = String((await readManifest(join(this.path, 'fletch.json'), formatMajor)).uuid);
+      this.#aliases = await Aliases.open(join(this.path, 'aliases.json'));
+      const { damage } = this.#aliases;
+      if (damage)
+        this.#options.onWarning?.({ collection: '', message: damage.message, details: damage.details });
+      for (const entry of await collectionFolders(home)) await this.#load(join(home, entry), entry);
     } catch (error) {
       throw describeFileError(error, home);
     }
@@ -93,7 +124,8 @@ class FolderStore implements Store {
 
   async createCollection(name: string, config: CreateCollection): Promise<Collection> {
     checkName(name);
-    const vectors = vectorSpecs(config);
+    const vectors = vectorSpecs(withoutGraphs(config));
+    const settings = readConfig(config);
     const metadata = config.metadata ?? undefined;
     if (metadata !== undefined) encodePayload(metadata, 'metadata');
     return this.#inTurn(async () => {
@@ -101,13 +133,19 @@ class FolderStore implements Store {
         throw new FletchError('ALREADY_EXISTS', `There is a collection "${name}" already.`, {
           details: { collection: name },
         });
+      if (!this.#aliases.damage && this.#aliases.resolve(name) !== undefined)
+        throw new FletchError(
+          'INVALID_ARGUMENT',
+          `Can't create collection with name ${name}. Alias with the same name already exists`,
+          { details: { collection: name } },
+        );
       const uuid = randomUUID();
-      const manifest = { format: formatMajor, uuid, name, vectors };
+      const manifest = { format: collectionFormat, uuid, name, vectors };
       const folder = join(this.path, 'collections', uuid);
       const temporary = join(this.path, 'collections', NEW + uuid);
       try {
         await mkdir(temporary);
-        await StoredCollection.create(temporary, manifest, metadata);
+        await StoredCollection.create(temporary, manifest, settings, metadata);
         await writeManifest(join(temporary, 'collection.json'), manifest);
         await rename(temporary, folder);
         await syncFolder(join(this.path, 'collections'));
@@ -115,26 +153,21 @@ class FolderStore implements Store {
         await rm(temporary, { recursive: true, force: true });
         throw describeFileError(error, folder);
       }
-      const collection = await this.#openCollection(folder, manifest);
-      this.#collections.set(name, { folder, collection });
-      return collection;
+      return this.#show(folder, await this.#openCollection(folder, manifest));
     });
   }
 
   collection(name: string): Collection {
     this.#checkOpen();
-    const found = this.#collections.get(name)?.collection;
-    if (found === undefined)
-      throw new FletchError('NOT_FOUND', `There is no collection "${name}".`, {
-        details: { collection: name },
-      });
-    if (found instanceof FletchError) throw found;
-    return found;
+    const { collection, face } = this.#find(name);
+    if (collection instanceof FletchError) throw collection;
+    return face!;
   }
 
   hasCollection(name: string): boolean {
     this.#checkOpen();
-    return this.#collections.has(name);
+    if (this.#collections.has(name)) return true;
+    return this.#aliases.damage === undefined && this.#aliases.resolve(name) !== undefined;
   }
 
   collections(): string[] {
@@ -146,18 +179,69 @@ class FolderStore implements Store {
     return this.#inTurn(async () => {
       const found = this.#collections.get(name);
       if (!found) return false;
-      const gone = join(this.path, 'collections', GONE + randomUUID());
+      // First the aliases: one that leads nowhere would be worse than a collection without them.
+      if (!this.#aliases.damage) await this.#aliases.forget(name);
+      crashPoint('delete-after-aliases');
       this.#collections.delete(name);
       try {
         if (found.collection instanceof StoredCollection) await found.collection.close({ save: false });
-        await rename(found.folder, gone);
-        await syncFolder(join(this.path, 'collections'));
-        await rm(gone, { recursive: true, force: true });
+        await removeFolder(join(this.path, 'collections'), found.folder);
       } catch (error) {
         throw describeFileError(error, found.folder);
       }
       return true;
     });
+  }
+
+  aliases(): AliasDescription[] {
+    this.#checkOpen();
+    return this.#aliases.list();
+  }
+
+  collectionAliases(name: string): AliasDescription[] {
+    this.#checkOpen();
+    const { collection } = this.#find(name);
+    return this.#aliases.list(collection instanceof FletchError ? name : collection.name);
+  }
+
+  async updateAliases(actions: readonly AliasAction[]): Promise<void> {
+    await this.#inTurn(() => this.#aliases.update(actions, (name) => this.#collections.has(name)));
+  }
+
+  async createSnapshot(): Promise<SnapshotDescription> {
+    return this.#inTurn(() => createStoreSnapshot(this.#snapshots, this.#copied(), () => this.#aliasPairs()));
+  }
+
+  async listSnapshots(): Promise<SnapshotDescription[]> {
+    this.#checkOpen();
+    return this.#snapshots.list();
+  }
+
+  async deleteSnapshot(name: string): Promise<boolean> {
+    this.#checkOpen();
+    return this.#snapshots.delete(name);
+  }
+
+  async snapshotFile(name: string): Promise<string> {
+    this.#checkOpen();
+    return this.#snapshots.find(name);
+  }
+
+  async backup(path: string): Promise<void> {
+    await this.#inTurn(() => copyStore(path, this.#uuid, this.#copied(), () => this.#aliasPairs()));
+  }
+
+  async recoverSnapshot(asked: string, request: RecoverSnapshot): Promise<void> {
+    this.#checkOpen();
+    const name = this.#targetOf(asked);
+    checkName(name);
+    const own = snapshotsOf(this.#snapshotsOf(name), request.shard);
+    const limits = {
+      snapshots: this.#snapshotHome,
+      temporary: this.#temporary,
+      urls: this.#options.snapshotUrls !== false,
+    };
+    await withSource(request, own, limits, (file) => this.#inTurn(() => this.#recover(name, file)));
   }
 
   close(): Promise<void> {
@@ -178,6 +262,88 @@ class FolderStore implements Store {
     }
   }
 
+  /** Restores beside the collection, then takes its place: the renamed folder says whom it replaces. */
+  async #recover(name: string, file: string): Promise<void> {
+    const home = join(this.path, 'collections');
+    const old = this.#collections.get(name);
+    const opened = old?.collection instanceof StoredCollection ? old.collection : undefined;
+    const uuid = randomUUID();
+    const temporary = join(home, NEW + uuid);
+    const folder = join(home, uuid);
+    let collection: StoredCollection;
+    try {
+      await mkdir(temporary);
+      const manifest = await restoreCollection(file, temporary, {
+        name,
+        uuid,
+        ...(old && { replaces: basename(old.folder) }),
+        ...(opened && { keep: await opened.identity() }),
+      });
+      crashPoint('recover-before-rename');
+      await rename(temporary, folder);
+      await syncFolder(home);
+      crashPoint('recover-after-rename');
+      collection = await this.#openCollection(folder, manifest);
+    } catch (error) {
+      // Out of sight first: half a folder must not take anybody's place.
+      await rename(folder, temporary).catch(() => undefined);
+      await rm(temporary, { recursive: true, force: true });
+      throw describeFileError(error, folder);
+    }
+    this.#show(folder, collection);
+    if (!old) return;
+    await opened?.close({ save: false });
+    await removeFolder(home, old.folder);
+  }
+
+  /** Makes an opened collection one that is found. */
+  #show(folder: string, collection: StoredCollection): Collection {
+    const face = guarded<Collection>(collection, collection.strict);
+    this.#collections.set(collection.name, { folder, collection, face });
+    return face;
+  }
+
+  /** The name of a collection that a name or an alias stands for. */
+  #targetOf(name: string): string {
+    return this.#collections.has(name) ? name : (this.#aliases.resolve(name) ?? name);
+  }
+
+  #find(name: string): Found {
+    const found = this.#collections.get(this.#targetOf(name));
+    if (found) return found;
+    throw new FletchError('NOT_FOUND', `There is no collection "${name}".`, {
+      details: { collection: name },
+    });
+  }
+
+  #copied(): Copied[] {
+    return [...this.#collections.entries()].map(([name, { collection, folder }]) => {
+      if (collection instanceof FletchError) throw collection;
+      return { name, uuid: basename(folder), copy: (target) => collection.copyTo(target) };
+    });
+  }
+
+  #aliasPairs(): (readonly [string, string])[] {
+    return this.#aliases.list().map(({ alias_name, collection_name }) => [alias_name, collection_name]);
+  }
+
+  #snapshotsOf(name: string): SnapshotFolders {
+    return collectionSnapshots(this.#snapshotHome, this.#temporary, name, this.#peer);
+  }
+
+  get #snapshotHome(): string {
+    return join(this.path, 'snapshots');
+  }
+
+  get #temporary(): string {
+    return join(this.path, 'temporary');
+  }
+
+  /** A number that tells this store from others, in the names of snapshots. */
+  get #peer(): number {
+    return Number.parseInt(this.#uuid.replaceAll('-', '').slice(0, 12), 16) || 0;
+  }
+
   async #load(folder: string, entry: string): Promise<void> {
     let name = entry;
     try {
@@ -187,7 +353,7 @@ class FolderStore implements Store {
         throw new FletchError('CORRUPT', `${folder} holds the files of another collection, "${name}".`, {
           details: { path: folder, collection: name },
         });
-      this.#collections.set(name, { folder, collection: await this.#openCollection(folder, manifest) });
+      this.#show(folder, await this.#openCollection(folder, manifest));
     } catch (error) {
       if (!isFletchError(error, 'CORRUPT') && !isFletchError(error, 'FORMAT_TOO_NEW')) throw error;
       if (typeof error.details.name === 'string') name = error.details.name;
@@ -198,11 +364,19 @@ class FolderStore implements Store {
 
   #openCollection(folder: string, manifest: CollectionManifest): Promise<StoredCollection> {
     const { onWarning } = this.#options;
+    const snapshots = this.#snapshotsOf(manifest.name);
     const resolve = (name: string) => {
-      const found = this.#collections.get(name)?.collection;
+      const found = this.#collections.get(this.#targetOf(name))?.collection;
       return found instanceof StoredCollection ? found : undefined;
     };
-    return StoredCollection.open({ folder, manifest, factory: this.#factory, onWarning, resolve });
+    return StoredCollection.open({
+      folder,
+      manifest,
+      snapshots,
+      factory: this.#factory,
+      onWarning,
+      resolve,
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -215,21 +389,4 @@ class FolderStore implements Store {
   #checkOpen(): void {
     if (this.#closing) throw new FletchError('CLOSED', `The store ${this.path} is closed.`);
   }
-}
-
-function indexFactory(threads: number | undefined): IndexFactory {
-  return {
-    create: ({ dimension, distance, hnsw }) => {
-      const common = { dimension, distance, ...threadOption(hnsw.max_indexing_threads || threads) };
-      // Without links there is no graph: every search compares all.
-      return hnsw.m === 0
-        ? createFlatIndex(common)
-        : createHnswIndex({ ...common, m: Math.max(2, hnsw.m), efConstruction: hnsw.ef_construct });
-    },
-    load: (path) => loadIndex(path, threadOption(threads)),
-  };
-}
-
-function threadOption(threads: number | undefined): { threads?: number } {
-  return threads ? { threads } : {};
 }

@@ -7,27 +7,26 @@
 import type { Column } from '../filter/column.js';
 import { Columns } from '../filter/columns.js';
 import { compileFilter } from '../filter/compile.js';
-import type { Compiled, FilterSource } from '../filter/condition.js';
-import type { Path } from '../filter/path.js';
+import type { Compiled, FieldUse } from '../filter/condition.js';
+import type { Analyzer } from '../filter/text/analyzer.js';
 import { Bitset } from '../index/bitset.js';
+import type { VectorSpace } from '../space/types.js';
 import type { Filter, Payload, PointId } from '../types/index.js';
 import { type Environment, type PointRow, payloadOf } from './environment.js';
+import { type Emptied, History } from './history.js';
 import type { VectorIndexes } from './indexes.js';
 import { Rows } from './rows.js';
 import { Stage } from './stage.js';
+import { keyOf, type Present, remember, StateView } from './state-view.js';
 import { specFor, type VectorSpec } from './vectors.js';
 import type { View } from './view.js';
 import type { Write } from './writer.js';
 
-/** Filters whose rows are remembered until the next write. */
-const REMEMBERED_FILTERS = 64;
-/** Longer filters (as JSON) are not remembered. */
-const REMEMBERED_LENGTH = 10_000;
-
 /** Reads see each point as a whole, before or after a write. */
-export class Points implements FilterSource {
+export class Points implements Present {
   readonly rows = new Rows();
-  readonly columns = new Columns(() => this.#payloads());
+  readonly history: History;
+  readonly columns = new Columns((from) => this.#payloads(from));
   readonly #environment: Environment;
   readonly #indexes: VectorIndexes;
   readonly #specs: ReadonlyMap<string, VectorSpec>;
@@ -35,9 +34,11 @@ export class Points implements FilterSource {
   version: number;
   /** What rows held before the transaction that is under way, which memory does not show yet. */
   #before = new Map<number, PointRow>();
-  readonly #remembered = new Map<string, Bitset>();
-  /** Whether the indexes hold rows that are not live (yet, or any more). */
-  #indexesAhead = false;
+  /** Whether the indexes hold rows of a commit that is under way. */
+  #committing = false;
+  /** What is being taken out of the indexes because nobody can see it any more. */
+  readonly #leaving = new Set<Emptied>();
+  #taken: Promise<void> = Promise.resolve();
 
   constructor(
     environment: Environment,
@@ -51,6 +52,8 @@ export class Points implements FilterSource {
     this.version = version;
     for (const { id, row } of environment.idsFrom()) this.rows.place(id, row);
     this.rows.freeGaps();
+    const bytes = [...specs.values()].reduce((sum, spec) => sum + vectorBytes(spec), 0);
+    this.history = new History(this.rows.live, bytes, (emptied) => this.#takeOut(emptied));
   }
 
   get live(): Bitset {
@@ -61,18 +64,35 @@ export class Points implements FilterSource {
     return this.rows.row(id);
   }
 
+  get vectorNames(): readonly string[] {
+    return [...this.#specs.keys()];
+  }
+
   /** The payload text and version of a live row. */
   point(row: number): PointRow {
     return this.#before.get(row) ?? this.#environment.point(row)!;
   }
 
-  column(path: Path): Column | undefined {
-    return this.columns.get(path);
+  id(row: number): PointId | undefined {
+    return this.rows.id(row);
   }
 
-  scan(condition: Compiled): Bitset {
+  column(field: FieldUse): Column | undefined {
+    return this.columns.get(field);
+  }
+
+  withVector(name: string): Bitset | undefined {
+    if (!this.#specs.has(name)) return undefined;
+    const space = this.#indexes.space(name);
     const rows = new Bitset();
-    for (const { row, payload } of this.#payloads())
+    for (const row of this.live) if (space.has(row)) rows.add(row);
+    return rows;
+  }
+
+  scan(condition: Compiled, within: Bitset = this.live): Bitset {
+    const rows = new Bitset();
+    const payloads = within === this.live ? this.#payloads() : this.#payloadsOf(within);
+    for (const { row, payload } of payloads)
       if (condition.matches(payload, this.rows.id(row)!)) rows.add(row);
     return rows;
   }
@@ -85,53 +105,100 @@ export class Points implements FilterSource {
     }
   }
 
+  idsOnDisk(start: PointId | undefined, count: number): PointId[] {
+    const ids: PointId[] = [];
+    for (const { id } of this.#environment.idsFrom(start)) if (ids.push(id) === count) break;
+    return ids;
+  }
+
+  *idsUnderWay(): Generator<PointId> {
+    for (const row of this.#before.keys()) {
+      const id = this.rows.id(row);
+      if (id !== undefined) yield id;
+    }
+  }
+
+  get texts(): ReadonlyMap<string, Analyzer> {
+    return this.columns.texts;
+  }
+
+  prepare(fields: readonly FieldUse[]): Promise<void> {
+    return this.columns.prepareAsync(fields);
+  }
+
   /**
    * The live rows that match a filter, not to be changed; the same object until the next write.
    *
    * @throws FletchError `INVALID_FILTER`
    */
   matching(filter: Filter): Bitset {
+    const { remembered } = this.history.present;
     const key = keyOf(filter);
-    const remembered = key === undefined ? undefined : this.#remembered.get(key);
-    if (remembered) return remembered;
-    const compiled = compileFilter(filter);
+    const known = key === undefined ? undefined : remembered.get(key);
+    if (known) return known;
+    const compiled = compileFilter(filter, 'filter', this.columns.texts);
     this.columns.prepare(compiled.paths);
     const rows = compiled.rows(this).and(this.live);
-    if (key !== undefined) {
-      if (this.#remembered.size >= REMEMBERED_FILTERS)
-        this.#remembered.delete(this.#remembered.keys().next().value!);
-      this.#remembered.set(key, rows);
-    }
+    if (key !== undefined) remember(remembered, key, rows);
     return rows;
   }
 
-  /** Forgets what filters found, because which vectors there are has changed. */
+  /** Forgets what filters found: a payload index or a vector was made or dropped, which may change what matches. */
   forgetFilters(): void {
-    this.#remembered.clear();
+    this.history.present.remembered.clear();
   }
 
   /** The rows that a search of an index may return; undefined when that is all it holds. */
   searchable(filter: Filter | null | undefined): Bitset | undefined {
     if (filter) return this.matching(filter);
-    return this.#indexesAhead ? this.live.clone() : undefined;
+    return this.spacesAreExact ? undefined : this.live;
+  }
+
+  get spacesAreExact(): boolean {
+    return !this.#committing && this.#leaving.size === 0 && !this.history.keepsRows;
+  }
+
+  space(name: string, at: string): VectorSpace {
+    return this.#indexes.space(specFor(this.#specs, name, at).name);
   }
 
   /** The state of now, for one read. */
   view(): View {
-    return {
-      live: this.live,
-      count: this.rows.size,
-      vectorNames: [...this.#specs.keys()],
-      row: (id) => this.row(id),
-      id: (row) => this.rows.id(row)!,
-      point: (row) => this.point(row),
-      matching: async (filter) => this.matching(filter),
-      searchable: async (filter) => this.searchable(filter),
-      column: async (path) => this.column(path),
-      ordered: (start) => this.ordered(start),
-      space: (name, at) => this.#indexes.space(specFor(this.#specs, name, at).name),
-      release() {},
-    };
+    return new StateView(this);
+  }
+
+  /** Number of a write up to which no row is left in the indexes that writes removed. */
+  get versionOfIndexes(): number {
+    return [...this.history.kept(), ...this.#leaving].reduce(
+      (least, { version }) => Math.min(least, version - 1),
+      this.version,
+    );
+  }
+
+  /** Resolves when the rows that nobody can see any more are out of the indexes. */
+  async cleared(): Promise<void> {
+    for (let last: unknown; last !== this.#taken; ) {
+      last = this.#taken;
+      await last;
+    }
+  }
+
+  /** Takes rows out of the indexes, then gives them out again. No write waits for it. */
+  #takeOut(emptied: Emptied): void {
+    this.#leaving.add(emptied);
+    this.#taken = this.#taken.then(async () => {
+      const all = [...this.#leaving];
+      if (!all.includes(emptied)) return;
+      const rows = all.flatMap((one) => one.rows);
+      try {
+        await this.#indexes.remove(rows);
+      } catch {
+        // They stay where they are, are never returned, and are tried again with the next ones.
+        return;
+      }
+      for (const one of all) this.#leaving.delete(one);
+      this.rows.release(rows);
+    });
   }
 
   /** Carries writes out as one transaction; see {@link Write}. */
@@ -147,21 +214,18 @@ export class Points implements FilterSource {
       }
     });
     if (stage.isEmpty) return results;
-    this.#indexesAhead = true;
+    this.#committing = true;
     try {
       await this.#indexes.add(stage.added);
       await this.#makeDurable(stage, version);
     } catch (error) {
       stage.abandon();
       this.#before.clear();
-      this.#indexesAhead = false;
+      this.#committing = false;
       throw error;
     }
+    this.#committing = false;
     this.#show(stage, version);
-    const removed = [...stage.removed.keys()];
-    await this.#indexes.remove(removed);
-    this.rows.release(removed);
-    this.#indexesAhead = false;
     return results;
   }
 
@@ -184,6 +248,11 @@ export class Points implements FilterSource {
   /** Lets readers see a durable group, all at once. */
   #show(stage: Stage, version: number): void {
     const before = this.#before;
+    const { isWatched, present } = this.history;
+    const change = isWatched
+      ? { before, removed: stage.removed, added: Array.from(stage.added.values(), ({ id }) => id) }
+      : undefined;
+    if (present.views > 0) this.rows.leaveLive();
     const { used } = this.columns;
     for (const row of stage.removed.keys()) {
       if (used) this.columns.remove(row, payloadOf(before.get(row)!));
@@ -199,24 +268,31 @@ export class Points implements FilterSource {
       this.rows.place(id, row);
     }
     this.#before = new Map();
-    this.#remembered.clear();
     this.version = version;
+    this.history.advance(this.live, change, { version, rows: [...stage.removed.keys()] });
   }
 
-  *#payloads(): Generator<{ row: number; payload: Payload }> {
-    const before = this.#before;
-    for (const [row, point] of before) yield { row, payload: payloadOf(point) };
-    for (const { row, point } of this.#environment.allPoints())
-      if (this.live.has(row) && !before.has(row)) yield { row, payload: payloadOf(point) };
+  /** The payloads of all live rows from `from` on, in order of the rows. */
+  *#payloads(from = 0): Generator<{ row: number; payload: Payload }> {
+    // Rows that a transaction under way changes may be missing from the tables.
+    const changing = [...this.#before].filter(([row]) => row >= from).sort(([a], [b]) => a - b);
+    let next = 0;
+    for (const { row, point } of this.#environment.allPoints(from)) {
+      for (; next < changing.length && changing[next]![0] < row; next++)
+        yield { row: changing[next]![0], payload: payloadOf(changing[next]![1]) };
+      if (next < changing.length && changing[next]![0] === row) continue;
+      if (this.live.has(row)) yield { row, payload: payloadOf(point) };
+    }
+    for (; next < changing.length; next++)
+      yield { row: changing[next]![0], payload: payloadOf(changing[next]![1]) };
+  }
+
+  *#payloadsOf(rows: Bitset): Generator<{ row: number; payload: Payload }> {
+    for (const row of rows) if (this.live.has(row)) yield { row, payload: payloadOf(this.point(row)) };
   }
 }
 
-/** The filter as JSON, by which it is remembered; undefined when that is too long, or too deep to be written. */
-function keyOf(filter: Filter): string | undefined {
-  try {
-    const key = JSON.stringify(filter);
-    return key.length <= REMEMBERED_LENGTH ? key : undefined;
-  } catch {
-    return undefined;
-  }
+/** Bytes of one vector in memory, about; those of sparse ones and of several to a point are not known beforehand. */
+function vectorBytes(spec: VectorSpec): number {
+  return 'dimension' in spec ? spec.dimension * 4 : 0;
 }

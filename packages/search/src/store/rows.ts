@@ -11,8 +11,17 @@ export class Rows {
   readonly #rowOf = new Map<PointId, number>();
   readonly #idOf: (PointId | undefined)[] = [];
   readonly #free: number[] = [];
+  #live = new Bitset();
+
   /** Rows of live points. */
-  readonly live = new Bitset();
+  get live(): Bitset {
+    return this.#live;
+  }
+
+  /** Leaves {@link live} as it is to those who have it: it is another object from now on. */
+  leaveLive(): void {
+    this.#live = this.#live.clone();
+  }
 
   /** Number of live points. */
   get size(): number {
@@ -48,7 +57,7 @@ export class Rows {
     while (this.#idOf.length <= row) this.#idOf.push(undefined);
     this.#idOf[row] = id;
     this.#rowOf.set(id, row);
-    this.live.add(row);
+    this.#live.add(row);
   }
 
   /** Takes the point out of a row, which stays allocated until {@link release}. */
@@ -56,7 +65,7 @@ export class Rows {
     const id = this.#idOf[row];
     if (id === undefined) return;
     this.#idOf[row] = undefined;
-    this.live.delete(row);
+    this.#live.delete(row);
     if (this.#rowOf.get(id) === row) this.#rowOf.delete(id);
   }
 

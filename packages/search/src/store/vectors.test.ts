@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CreateCollection, PointStruct, VectorInput } from '../types/index.js';
+import { writeManifest } from './manifest.js';
 import { open } from './open.js';
 import type { Collection, Store, StoreWarning } from './types.js';
 
@@ -230,7 +231,7 @@ describe('vectors of every kind', () => {
       delete spec.slot;
       delete spec.params;
     }
-    await writeFile(file, JSON.stringify(manifest));
+    await writeManifest(file, manifest);
     const collection = (await openStore()).collection('c');
     expect(await vectorsOf(collection)).toEqual({ 1: { a: [1, 2], b: [3] } });
     expect(collection.info().config.params.vectors).toEqual({
@@ -277,7 +278,7 @@ describe('the vectors of a living collection', () => {
     const file = join(await folder(), 'collection.json');
     const manifest = JSON.parse(await readFile(file, 'utf8'));
     manifest.vectors.pop();
-    await writeFile(file, JSON.stringify(manifest));
+    await writeManifest(file, manifest);
     const again = (await openStore()).collection('c');
     expect(await vectorsOf(again)).toEqual({ 1: { a: [1, 1] } });
     await again.createVectorName('new', dense);

@@ -153,6 +153,8 @@ export function readVectors(
   }
   if (typeof input !== 'object' || input === null)
     throw invalid(`${at}.vector: expected an array of numbers or an object of named vectors.`);
+  if (isSparse(input) && !specs.has('indices') && !specs.has('values'))
+    throw invalid(`${at}.vector: a sparse vector has a name, as in {words: {indices: […], values: […]}}.`);
   for (const [name, value] of Object.entries(input)) {
     if (!isVector(value) && !isSparse(value))
       throw invalid(`${at}.vector.${name}: expected an array of numbers or {indices, values}.`);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Json } from '@fletch/base';
 import type { Payload } from './json.js';
 import type {
   Datatype,
@@ -64,6 +63,11 @@ export interface WalConfig {
   wal_retain_closed?: number;
 }
 
+/** Where Qdrant would keep payloads; accepted, and told again. */
+export interface PayloadStorageParams {
+  memory?: Exclude<Memory, 'pinned'> | null;
+}
+
 /** What `createCollection` takes. */
 export interface CreateCollection {
   vectors?: VectorParams | { [name: string]: VectorParams };
@@ -77,6 +81,7 @@ export interface CreateCollection {
   wal_config?: Partial<WalConfig> | null;
   /** Default true. */
   on_disk_payload?: boolean | null;
+  payload?: PayloadStorageParams | null;
   shard_number?: number | null;
   sharding_method?: 'auto' | 'custom' | null;
   replication_factor?: number | null;
@@ -100,7 +105,9 @@ export interface UpdateCollection {
     replication_factor?: number | null;
     write_consistency_factor?: number | null;
     read_fan_out_factor?: number | null;
+    read_fan_out_delay_ms?: number | null;
     on_disk_payload?: boolean | null;
+    payload?: PayloadStorageParams | null;
   } | null;
   optimizers_config?: Partial<OptimizersConfig> | null;
   quantization_config?: QuantizationConfig | 'Disabled' | null;
@@ -129,8 +136,55 @@ export type PayloadFieldType =
   | 'text'
   | 'uuid';
 
+/** What indexes of every type take. Kept and told again: Fletch keeps columns in memory and needs no links. */
+interface AnyIndexParams {
+  on_disk?: boolean | null;
+  memory?: Memory | null;
+  /** Whether the graph of vectors gets links for this field. */
+  enable_hnsw?: boolean | null;
+}
+
+export interface KeywordIndexParams extends AnyIndexParams {
+  type: 'keyword';
+  /** Kept and told again. */
+  is_tenant?: boolean | null;
+  /** Whether strict mode lets filters use `match: { prefix }`. Default false. */
+  prefix?: boolean | null;
+}
+
+/** `lookup` and `range` say which conditions strict mode lets filters use (default both; one must stay). */
+export interface IntegerIndexParams extends AnyIndexParams {
+  type: 'integer';
+  lookup?: boolean | null;
+  range?: boolean | null;
+  is_principal?: boolean | null;
+}
+
+export interface FloatIndexParams extends AnyIndexParams {
+  type: 'float';
+  is_principal?: boolean | null;
+}
+
+export interface DatetimeIndexParams extends AnyIndexParams {
+  type: 'datetime';
+  is_principal?: boolean | null;
+}
+
+export interface UuidIndexParams extends AnyIndexParams {
+  type: 'uuid';
+  is_tenant?: boolean | null;
+}
+
+export interface GeoIndexParams extends AnyIndexParams {
+  type: 'geo';
+}
+
+export interface BoolIndexParams extends AnyIndexParams {
+  type: 'bool';
+}
+
 /** How an index of type `text` cuts and compares words. */
-export interface TextIndexParams {
+export interface TextIndexParams extends AnyIndexParams {
   type: 'text';
   /** Default `word`. */
   tokenizer?: 'prefix' | 'whitespace' | 'word' | 'multilingual' | null;
@@ -145,13 +199,18 @@ export interface TextIndexParams {
   /** A language's list, or lists and own words. Default: none. */
   stopwords?: string | { languages?: string[] | null; custom?: string[] | null } | null;
   stemmer?: { type: 'snowball'; language: string } | { type: 'none' } | null;
-  on_disk?: boolean | null;
 }
 
-/** A payload index with parameters. Those of types other than `text` are kept and told again. */
+/** A payload index with parameters. */
 export type PayloadIndexParams =
+  | KeywordIndexParams
+  | IntegerIndexParams
+  | FloatIndexParams
+  | BoolIndexParams
+  | GeoIndexParams
+  | DatetimeIndexParams
   | TextIndexParams
-  | { type: Exclude<PayloadFieldType, 'text'>; [parameter: string]: Json | undefined };
+  | UuidIndexParams;
 
 export type PayloadFieldSchema = PayloadFieldType | PayloadIndexParams;
 
@@ -174,7 +233,9 @@ export interface CollectionInfo {
       replication_factor: number;
       write_consistency_factor: number;
       read_fan_out_factor?: number;
+      read_fan_out_delay_ms?: number;
       on_disk_payload: boolean;
+      payload?: PayloadStorageParams;
     };
     hnsw_config: HnswConfig;
     optimizer_config: OptimizersConfig;

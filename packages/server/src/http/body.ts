@@ -6,59 +6,129 @@
 import type { Json } from '@fletch/base';
 import type { Context } from 'hono';
 import { HttpError } from './errors.js';
+import { inflate, isPlain } from './inflate.js';
+import { JsonError, parseJson } from './json.js';
 import { locateJsonFault } from './locate.js';
 
 /** Deepest nesting that is read; every check of shape may recurse that deep. */
 const MAX_DEPTH = 128;
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
+/** Longest text, in bytes, that is searched for the very place of a fault. */
+const LOCATED = 2 ** 20;
+
+/** What bodies may be. */
+export interface BodyLimits {
+  /** Bytes of one body, inflated. */
+  readonly maxBytes: number;
+  /** Bytes of all bodies that are being received. */
+  readonly budget: BodyBudget;
+}
+
+/** A bound on the bytes that wait in memory for the rest of their bodies. */
+export class BodyBudget {
+  #used = 0;
+  constructor(readonly limit: number) {}
+
+  /** Throws HttpError 503 when there is no room. */
+  take(bytes: number): void {
+    if (this.#used + bytes > this.limit)
+      throw new HttpError(503, 'Service unavailable: too much is being received at once. Try again.', {
+        'retry-after': '1',
+        connection: 'close',
+      });
+    this.#used += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+}
 
 /**
  * The JSON value in the request's body. The content type is not looked at, as Qdrant does not.
  *
- * @param limit - bytes
- * @throws HttpError 400 (not UTF-8, not JSON, too deep, number out of range), 413, 415 (compressed)
+ * @throws HttpError 400 (not UTF-8, not JSON, too deep, number out of range), 413, 415 (unknown compression), 503
  */
-export async function readJson(context: Context, limit: number): Promise<Json> {
-  const encoding = context.req.header('content-encoding');
-  if (encoding !== undefined && encoding !== 'identity')
-    throw new HttpError(415, `Content-Encoding ${encoding} is not supported: send the body uncompressed.`);
-  const bytes = await readBytes(context, limit).catch((error: unknown) => {
-    if (error instanceof HttpError) throw error;
-    throw new HttpError(400, 'Format error in JSON body: the client hung up before it was complete');
-  });
-  const text = decode(bytes);
-  let value: Json;
+export async function readJson(
+  context: Context,
+  { maxBytes, budget }: BodyLimits,
+  signal?: AbortSignal,
+): Promise<Json> {
+  const declared = Number(context.req.header('content-length') ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes);
+  let held = 0;
+  const hold = (bytes: number): void => {
+    budget.take(bytes);
+    held += bytes;
+  };
   try {
-    value = JSON.parse(text);
-  } catch {
-    const fault = locateJsonFault(text);
-    const where = fault && `expected ${fault.expected} at line ${fault.line} column ${fault.column}`;
-    throw new HttpError(400, `Format error in JSON body: ${where ?? 'not valid JSON'}`);
+    hold(declared);
+    const body = counted(context.req.raw.body, (size) => {
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      if (size > held) hold(size - held);
+    });
+    const encoding = context.req.header('content-encoding');
+    const bytes = await (isPlain(encoding)
+      ? collect(body)
+      : inflate(body, encoding!, maxBytes, () => tooLarge(maxBytes))
+    ).catch((error: unknown) => {
+      if (error instanceof HttpError) throw error;
+      throw new HttpError(400, 'Format error in JSON body: the client hung up before it was complete');
+    });
+    return await parseJson(bytes, MAX_DEPTH, signal).catch((error: unknown) => {
+      if (!(error instanceof JsonError)) throw error;
+      throw new HttpError(400, `Format error in JSON body: ${wording(error.refusal, bytes)}`);
+    });
+  } finally {
+    budget.give(held);
   }
-  checkTree(value);
-  return value;
 }
 
-async function readBytes(context: Context, limit: number): Promise<Uint8Array> {
-  const request = context.req.raw;
-  const declared = context.req.header('content-length');
-  if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit);
-  // The HTTP parser never delivers more than a declared length, so only chunked bodies must be counted.
-  if (declared !== undefined || request.body === null) return new Uint8Array(await request.arrayBuffer());
-  const chunks: Uint8Array[] = [];
+/** The body's chunks; `check` is told how many bytes have come. */
+async function* counted(
+  body: ReadableStream<Uint8Array> | null,
+  check: (size: number) => void,
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader();
   let size = 0;
-  const reader = request.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return Buffer.concat(chunks, size);
-    size += value.byteLength;
-    if (size > limit) {
-      // Not awaited: cancelling may wait for a client that keeps sending.
-      reader.cancel().catch(() => undefined);
-      throw tooLarge(limit);
+  let done = false;
+  try {
+    for (;;) {
+      const next = await reader.read();
+      done = next.done;
+      if (next.done) return;
+      size += next.value.byteLength;
+      check(size);
+      yield next.value;
     }
-    chunks.push(value);
+  } finally {
+    // Not awaited: cancelling may wait for a client that keeps sending.
+    if (!done) reader.cancel().catch(() => undefined);
+  }
+}
+
+async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+function wording(refusal: JsonError['refusal'], bytes: Uint8Array): string {
+  switch (refusal.reason) {
+    case 'depth':
+      return `nested deeper than ${MAX_DEPTH} levels`;
+    case 'range':
+      return 'number out of range';
+    case 'duplicate':
+      return 'a key occurs twice in one object';
+    case 'utf8':
+      return 'the body is not UTF-8';
+    case 'syntax': {
+      if (bytes.length > LOCATED) return `not JSON in what follows byte ${refusal.at}`;
+      const fault = locateJsonFault(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+      return fault ? `expected ${fault.expected} at line ${fault.line} column ${fault.column}` : 'not JSON';
+    }
   }
 }
 
@@ -69,33 +139,4 @@ function tooLarge(limit: number): HttpError {
     `Payload too large: a body may have ${limit} bytes (${megabytes} MiB). Send the points in smaller batches.`,
     { connection: 'close' },
   );
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw new HttpError(400, 'Format error in JSON body: the body is not UTF-8');
-  }
-}
-
-/** Refuses nesting deeper than {@link MAX_DEPTH} and numbers like `1e999`, which parse to infinity. */
-function checkTree(root: Json): void {
-  if (typeof root !== 'object' || root === null) return;
-  const nodes: object[] = [root];
-  const depths: number[] = [1];
-  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
-    const depth = depths.pop()!;
-    if (depth > MAX_DEPTH)
-      throw new HttpError(400, `Format error in JSON body: nested deeper than ${MAX_DEPTH} levels`);
-    for (const value of Array.isArray(node) ? node : Object.values(node)) {
-      if (typeof value === 'object') {
-        if (value !== null) {
-          nodes.push(value);
-          depths.push(depth + 1);
-        }
-      } else if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
-        throw new HttpError(400, 'Format error in JSON body: number out of range');
-    }
-  }
 }

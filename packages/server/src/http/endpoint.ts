@@ -7,9 +7,12 @@
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Services } from '../services.js';
-import { readJson } from './body.js';
+import { isRead } from './access.js';
+import { type BodyLimits, readJson } from './body.js';
+import { deadlineOf, unlessAborted } from './deadline.js';
 import { envelope } from './envelope.js';
 import { refusal } from './issues.js';
+import type { WorkQueue } from './queue.js';
 
 export type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
 
@@ -19,7 +22,7 @@ export interface EndpointInput<P extends z.ZodType, Q extends z.ZodType, B exten
   readonly query: z.output<Q>;
   readonly body: z.output<B>;
   readonly services: Services;
-  /** Fires when the client is gone. */
+  /** Fires when the client is gone, and for reads when the time that they were given is over. */
   readonly signal: AbortSignal;
 }
 
@@ -44,12 +47,32 @@ export interface EndpointOptions<
   readonly handle: (input: EndpointInput<P, Q, B>) => z.input<R> | Promise<z.input<R>>;
 }
 
+/** What the server bounds, shared by all endpoints. */
+export interface Limits {
+  readonly body: BodyLimits;
+  readonly queue: WorkQueue;
+  /** Seconds that a read may take unless its `timeout` says otherwise. */
+  readonly readTimeout: number;
+}
+
 /** An endpoint with its types closed over, ready to be mounted. */
 export interface Endpoint {
   readonly method: Method;
   readonly path: string;
-  mount(app: OpenAPIHono, services: Services, maxBodyBytes: number): void;
+  readonly operationId: string;
+  mount(app: OpenAPIHono, services: Services, limits: Limits): void;
 }
+
+/** Endpoints whose requests add data, which the quotas bound. */
+const GROWS: ReadonlySet<string> = new Set([
+  'upsert_points',
+  'update_vectors',
+  'set_payload',
+  'overwrite_payload',
+  'batch_update',
+  'create_field_index',
+  'create_vector_name',
+]);
 
 /** Makes an {@link Endpoint}; its handler's types follow from the schemas. */
 export function endpoint<
@@ -58,15 +81,17 @@ export function endpoint<
   B extends z.ZodType,
   R extends z.ZodType,
 >(options: EndpointOptions<P, Q, B, R>): Endpoint {
-  const { method, path, params, query, body, result, handle } = options;
+  const { method, path, operationId, params, query, body, result, handle } = options;
+  const reads = isRead(method.toUpperCase(), path);
   return {
     method,
     path,
-    mount(app, services, maxBodyBytes) {
+    operationId,
+    mount(app, services, { body: bodyLimits, queue, readTimeout }) {
       app.openAPIRegistry.registerPath({
         method,
         path,
-        operationId: options.operationId,
+        operationId,
         tags: [options.tag],
         summary: options.summary,
         request: {
@@ -78,23 +103,37 @@ export function endpoint<
       });
       app.on(method, path.replace(/\{(\w+)\}/g, ':$1'), async (context) => {
         const started = performance.now();
-        const input = {
+        const client = context.req.raw.signal;
+        const given = {
           params: check('path parameters', params, context.req.param()),
           query: check('query parameters', query, context.req.query()),
-          body: body && check('JSON body', body, await readJson(context, maxBodyBytes)),
-          services,
-          signal: context.req.raw.signal,
+          body: body && check('JSON body', body, await readJson(context, bodyLimits, client)),
         };
-        const value = await handle(input as EndpointInput<P, Q, B>);
-        return answer(context, value, started);
+        if (GROWS.has(operationId)) await services.telemetry.quotas.check();
+        const seconds = reads ? (timeoutOf(given.query) ?? readTimeout) : undefined;
+        const { signal, end } = deadlineOf(client, seconds, options.summary);
+        try {
+          const input = { ...given, services, signal } as EndpointInput<P, Q, B>;
+          const work = queue.run(() => handle(input), signal);
+          // Writes are not cut off: whether they were done must not depend on who waits.
+          return answer(context, await (reads ? unlessAborted(work, signal) : work), started);
+        } finally {
+          end();
+        }
       });
     },
   };
 }
 
+/** The `timeout` of the query parameters, in seconds. */
+function timeoutOf(query: unknown): number | undefined {
+  const { timeout } = query as { timeout?: string };
+  return timeout === undefined ? undefined : Number(timeout);
+}
+
 function check<S extends z.ZodType>(place: string, schema: S, value: unknown): z.output<S> {
   const checked = schema.safeParse(value);
-  if (!checked.success) throw refusal(place, checked.error);
+  if (!checked.success) throw refusal(place, checked.error, value);
   return checked.data;
 }
 

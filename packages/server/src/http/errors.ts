@@ -33,21 +33,26 @@ export function notFound(message: string): HttpError {
 const TABLE: { readonly [C in ErrorCode]: readonly [ContentfulStatusCode, string] } = {
   ABORTED: [408, 'Timeout'],
   ALREADY_EXISTS: [409, 'Wrong input'],
+  CHECKSUM_MISMATCH: [400, 'Checksum mismatch'],
   CLOSED: [503, 'Service unavailable'],
   CORRUPT: [500, 'Service internal error'],
   DIMENSION_MISMATCH: [400, 'Wrong input: Vector dimension error'],
   DISK_FULL: [507, 'Insufficient storage'],
   DUPLICATE_ID: [400, 'Wrong input'],
+  FORBIDDEN: [403, 'Forbidden'],
   FORMAT_TOO_NEW: [500, 'Service internal error'],
   INVALID_ARGUMENT: [400, 'Wrong input'],
   INVALID_FILTER: [400, 'Wrong input'],
   INVALID_INPUT_FILE: [400, 'Wrong input'],
   IO: [500, 'Service internal error'],
+  LIMIT_EXCEEDED: [400, 'Bad request'],
   LOCKED: [503, 'Storage locked'],
   NON_FINITE: [400, 'Wrong input'],
   NOT_FOUND: [404, 'Not found'],
   OUT_OF_MEMORY: [507, 'Insufficient storage'],
+  RATE_LIMITED: [429, 'Rate limiting exceeded'],
   UNAVAILABLE: [503, 'Service unavailable'],
+  UNSAFE_FORMAT: [400, 'Wrong input'],
   ZERO_VECTOR: [400, 'Wrong input'],
 };
 
@@ -71,7 +76,8 @@ export function answerTo(error: unknown): ErrorAnswer {
   const [status, usual] = TABLE[error.code];
   // Parts of a request that do not go together are a bad request, in Qdrant's words.
   const words = error.details.request === true ? 'Bad request' : usual;
-  const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {};
+  const wait = error.details.retryAfter ?? (status === 503 ? 1 : undefined);
+  const headers: Record<string, string> = wait === undefined ? {} : { 'retry-after': String(wait) };
   return { status, message: `${words}: ${wording(error)}`, headers, report: status >= 500 };
 }
 

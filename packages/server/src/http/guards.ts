@@ -1,14 +1,32 @@
 /**
- * Who may speak to the server: host and origin checks, the API key, and a bound on the requests at work.
+ * Which pages may make a browser speak to the server: checks of `Host` and `Origin`, and CORS.
  *
  * @module
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
 import { HttpError } from './errors.js';
 
 /** The names of this machine itself. */
 export const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * Refuses paths that are no valid text, and those with `.` or `..` in them, plain or encoded: URLs with these are
+ * resolved by clients, and a server that resolves them answers for another path than was asked.
+ */
+export const guardPath: MiddlewareHandler = async (context, next) => {
+  // As it was sent: URL objects resolve `..` themselves.
+  const { incoming } = (context.env ?? {}) as { incoming?: { url?: string } };
+  const [path = ''] = (incoming?.url ?? new URL(context.req.url).pathname).split(/[?#]/, 1);
+  try {
+    decodeURIComponent(path);
+  } catch {
+    throw new HttpError(400, 'Format error in path: not a valid percent-encoding');
+  }
+  if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path))
+    throw new HttpError(400, 'Format error in path: `.` and `..` are not allowed');
+  await next();
+};
 
 /** The host without its port, in lower case. */
 function hostName(host: string): string {
@@ -28,9 +46,14 @@ function originHost(origin: string): string | undefined {
  * rebinding) and writes with a foreign `Origin`.
  *
  * @param allowed - host names that may be used, or undefined for any
+ * @param origins - origins of pages that may use the server besides its own; `*` is all
  */
-export function guardHost(allowed: readonly string[] | undefined): MiddlewareHandler {
+export function guardHost(
+  allowed: readonly string[] | undefined,
+  origins: readonly string[] = [],
+): MiddlewareHandler {
   const names = allowed && new Set(allowed.map((name) => name.toLowerCase()));
+  const friends = new Set(origins);
   return async (context, next) => {
     const host = context.req.header('host');
     if (names && host !== undefined && !names.has(hostName(host)))
@@ -40,44 +63,19 @@ export function guardHost(allowed: readonly string[] | undefined): MiddlewareHan
     if (origin !== undefined && !reads) {
       const from = originHost(origin);
       const own = from !== undefined && (from === host || names?.has(hostName(from)));
-      if (!own) throw new HttpError(403, `Forbidden: pages of ${origin} may not use this server.`);
+      if (!own && !friends.has(origin) && !friends.has('*'))
+        throw new HttpError(403, `Forbidden: pages of ${origin} may not use this server.`);
     }
     await next();
   };
 }
 
-const OPEN = /^\/(?:$|healthz$|readyz$|livez$|dashboard(?:\/|$))/;
-
-/** Asks for the key in the `api-key` header or as a bearer token, except for health checks and the studio's files. */
-export function guardKey(key: string): MiddlewareHandler {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = digest(key);
-  return async (context, next) => {
-    if (!OPEN.test(context.req.path)) {
-      const bearer = /^Bearer +(.+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
-      const given = context.req.header('api-key') ?? bearer;
-      if (given === undefined)
-        throw new HttpError(401, 'Must provide an API key or an Authorization bearer token');
-      // Digests have one length, so that the comparison takes the same time for every wrong key.
-      if (!timingSafeEqual(digest(given), expected)) throw new HttpError(401, 'Invalid API key');
-    }
-    await next();
-  };
-}
-
-/** Answers 503 to requests beyond `limit` at work at the same time. */
-export function guardCapacity(limit: number): MiddlewareHandler {
-  let working = 0;
-  return async (_context, next) => {
-    if (working >= limit)
-      throw new HttpError(503, `Service unavailable: ${limit} requests are at work already. Try again.`, {
-        'retry-after': '1',
-      });
-    working++;
-    try {
-      await next();
-    } finally {
-      working--;
-    }
-  };
+/** Lets pages of these origins read answers; undefined when there are none. `*` is every origin. */
+export function allowOrigins(origins: readonly string[]): MiddlewareHandler | undefined {
+  if (origins.length === 0) return undefined;
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE'],
+    maxAge: 600,
+  });
 }

@@ -21,23 +21,45 @@ export function pathText(path: readonly PropertyKey[]): string {
  * the shape is wrong.
  *
  * @param place - `JSON body`, `query parameters` or `path parameters`
+ * @param input - what was refused, to be quoted
  */
-export function refusal(place: string, error: z.ZodError): HttpError {
-  const bounds = error.issues.every(isBound);
+export function refusal(place: string, error: z.ZodError, input: unknown): HttpError {
+  const bounds = error.issues.every((issue) => isBound(issue, valueAt(input, issue.path)));
   const lines = error.issues.slice(0, SHOWN).map((issue) => {
     const path = pathText(issue.path);
-    return path === '' ? describe(issue) : `${path}: ${describe(issue)}`;
+    const words =
+      bounds && issue.code !== 'custom'
+        ? `${quote(valueAt(input, issue.path))}${describe(issue)}`
+        : describe(issue);
+    return path === '' ? words : `${path}: ${words}`;
   });
   if (error.issues.length > SHOWN) lines.push(`and ${error.issues.length - SHOWN} more`);
   return bounds
     ? new HttpError(422, `Validation error in ${place}: [${lines.join('; ')}]`)
-    : new HttpError(400, `Format error in ${place}: ${lines.join('; ')}`);
+    : new HttpError(
+        400,
+        `${place === 'JSON body' ? 'Format' : 'Deserialize'} error in ${place}: ${lines.join('; ')}`,
+      );
 }
 
-/** Whether the shape was right and only a value out of its bounds. */
-function isBound(issue: z.core.$ZodIssue): boolean {
-  if (issue.code === 'custom') return issue.params?.bounds === 'bounds';
-  return issue.code === 'too_small' || issue.code === 'too_big';
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  );
+}
+
+/** Whether only the value is out of its bounds. A negative number of things is of the wrong type, as in Qdrant. */
+function isBound(issue: z.core.$ZodIssue, value: unknown): boolean {
+  if (issue.code === 'custom') return issue.params?.ofValue === true;
+  if (issue.code === 'too_big') return true;
+  if (issue.code !== 'too_small') return false;
+  return !(typeof value === 'number' && value < 0 && Number(issue.minimum) >= 1);
+}
+
+/** A refused number, as Qdrant quotes it. */
+function quote(value: unknown): string {
+  return typeof value === 'number' ? `value ${value} invalid, ` : '';
 }
 
 function describe(issue: z.core.$ZodIssue): string {

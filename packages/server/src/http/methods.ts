@@ -21,10 +21,11 @@ export function methodsOf(app: Hono<Env>): (path: string) => string[] {
   };
 }
 
-function patternOf(path: string): RegExp {
+/** A route's path, with `:name` or `{name}` for its parameters, as an expression. */
+export function patternOf(path: string): RegExp {
   const source = path
     .replace(/[.+?^$()|[\]\\]/g, '\\$&')
     .replace(/\/\*/g, '/.*')
-    .replace(/:\w+/g, '[^/]+');
+    .replace(/:\w+|\{\w+\}/g, '[^/]+');
   return new RegExp(`^${source.replace(/\/$/, '')}/?$`);
 }

@@ -9,6 +9,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { readJson } from '../http/body.js';
+import type { Limits } from '../http/endpoint.js';
 import { HttpError, notFound } from '../http/errors.js';
 import type { LabRuns } from './runs.js';
 
@@ -18,7 +19,7 @@ const json = { 'application/json': { schema: z.looseObject({}) } };
 const RunRequest = z.object({ profile: z.enum(profiles).default('quick') }).openapi('LabRunRequest');
 
 /** Adds the routes under `/lab`. */
-export function mountLab(app: OpenAPIHono, runs: LabRuns, maxBodyBytes: number): void {
+export function mountLab(app: OpenAPIHono, runs: LabRuns, limits: Limits): void {
   describe(app);
 
   app.get('/lab/systems', async (context) => ok(context, { systems: await systemsWithVerdicts() }));
@@ -47,7 +48,7 @@ export function mountLab(app: OpenAPIHono, runs: LabRuns, maxBodyBytes: number):
 
   app.post('/lab/systems/:id/runs', async (context) => {
     const { id } = factsOf(context.req.param('id'));
-    const checked = RunRequest.safeParse(await readJson(context, maxBodyBytes));
+    const checked = RunRequest.safeParse(await readJson(context, limits.body));
     if (!checked.success)
       throw new HttpError(422, `Validation error in JSON body: profile is one of ${profiles.join(', ')}`);
     try {

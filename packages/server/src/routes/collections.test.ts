@@ -74,7 +74,7 @@ describe('collections', () => {
     const cases: [unknown, number, string][] = [
       [{ vectors: null }, 400, 'vectors: expected {"size": …, "distance": …}, got null'],
       [{ vectors: { size: 4 } }, 400, 'vectors.distance'],
-      [{ vectors: { size: 0, distance: 'Dot' } }, 422, 'vectors.size: must be 1 or larger'],
+      [{ vectors: { size: 0, distance: 'Dot' } }, 422, 'vectors.size: value 0 invalid, must be 1 or larger'],
       [{ vectors: { size: 4, distance: 'dot' } }, 400, 'vectors.distance: expected one of "Cosine"'],
       [{ vectors: { size: '4', distance: 'Dot' } }, 400, 'vectors.size: expected number'],
       [{ ...params, hnsw_config: { ef_construct: 1 } }, 422, 'hnsw_config.ef_construct'],

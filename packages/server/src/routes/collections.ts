@@ -13,15 +13,12 @@ import {
   CollectionInfoSchema,
   CollectionsResponse,
   CreateCollectionSchema,
-  UpdateCollection,
+  UpdateCollectionSchema,
 } from '../schemas/collections.js';
 import { CollectionParams, NoParams, NoQuery, TimeoutQuery } from '../schemas/primitives.js';
-import { collectionOf, type Services } from '../services.js';
+import { checkNewName, collectionOf, type Services } from '../services.js';
 
 const tag = 'Collections';
-
-/** What a collection's name may not hold, as file systems cannot. */
-const UNFIT = '<>:"/\\|?*\0\u001f';
 
 /** A client may only record an encoder that it may also use. */
 function checkEncoder(services: Services, metadata: Payload | undefined): void {
@@ -53,13 +50,8 @@ export const createCollection = endpoint({
   body: CreateCollectionSchema,
   result: z.boolean(),
   async handle({ params: { collection_name: name }, body, services }) {
-    const bad = [...UNFIT].find((character) => name.includes(character));
-    if (bad)
-      throw new HttpError(
-        422,
-        `Validation error in path parameters: [name: collection name cannot contain ${JSON.stringify(bad)} char]`,
-      );
-    if (services.store.hasCollection(name))
+    checkNewName(name);
+    if (services.store.collections().includes(name))
       throw new HttpError(409, `Wrong input: Collection \`${name}\` already exists!`);
     checkEncoder(services, body.metadata ?? undefined);
     await services.store.createCollection(name, body);
@@ -84,19 +76,15 @@ export const updateCollection = endpoint({
   path: '/collections/{collection_name}',
   operationId: 'update_collection',
   tag,
-  summary: "Change a collection's metadata",
+  summary: "Change a collection's configuration and metadata",
   params: CollectionParams,
   query: TimeoutQuery,
-  body: UpdateCollection,
+  body: UpdateCollectionSchema,
   result: z.boolean(),
   async handle({ params, body, services }) {
     const collection = collectionOf(services, params.collection_name);
-    if (body.metadata) {
-      checkEncoder(services, body.metadata ?? undefined);
-      const merged = { ...collection.info().config.metadata, ...body.metadata };
-      const kept = Object.entries(merged).filter(([, value]) => value !== null);
-      await collection.setMetadata(Object.fromEntries(kept));
-    }
+    checkEncoder(services, body.metadata ?? undefined);
+    await collection.update(body);
     return true;
   },
 });

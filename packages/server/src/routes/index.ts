@@ -4,18 +4,22 @@
  * @module
  */
 import type { Endpoint } from '../http/endpoint.js';
+import * as aliases from './aliases.js';
+import * as cluster from './cluster.js';
 import * as collections from './collections.js';
 import * as legacy from './legacy.js';
 import * as payloads from './payloads.js';
 import * as points from './points.js';
 import * as queries from './queries.js';
+import { snapshotEndpoints } from './snapshots.js';
+import * as telemetry from './telemetry.js';
 import * as updates from './updates.js';
 
 export const endpoints: readonly Endpoint[] = [
-  collections,
-  points,
-  updates,
-  payloads,
-  queries,
-  legacy,
-].flatMap((resource) => Object.values(resource));
+  // Before the collections, one of which could be called like its path.
+  ...Object.values(aliases),
+  ...[collections, points, updates, payloads, queries, legacy, cluster, telemetry].flatMap((resource) =>
+    Object.values(resource),
+  ),
+  ...snapshotEndpoints,
+];

@@ -43,10 +43,18 @@ describe('what is wrong with a query of a kind', () => {
       'The expression 1/0 = inf produced a non-finite number',
     ],
     // Bounds.
-    [{ query: { nearest: 1, mmr: { diversity: 2 } } }, 422, 'query.mmr.diversity: must be 1 or smaller'],
+    [
+      { query: { nearest: 1, mmr: { diversity: 2 } } },
+      422,
+      'query.mmr.diversity: value 2 invalid, must be 1 or smaller',
+    ],
     [{ query: { nearest: 1, mmr: { candidates_limit: 20_000 } } }, 422, 'query.mmr.candidates_limit'],
-    [{ query: { rrf: { k: 0 } }, prefetch: {} }, 422, 'query.rrf.k: must be 1 or larger'],
-    [{ prefetch: [{ limit: 0 }], query: [1, 0, 0, 0] }, 422, 'prefetch[0].limit: must be 1 or larger'],
+    [{ query: { rrf: { k: 0 } }, prefetch: {} }, 422, 'query.rrf.k: value 0 invalid, must be 1 or larger'],
+    [
+      { prefetch: [{ limit: 0 }], query: [1, 0, 0, 0] },
+      422,
+      'prefetch[0].limit: value 0 invalid, must be 1 or larger',
+    ],
     [
       {
         query: {
@@ -58,7 +66,7 @@ describe('what is wrong with a query of a kind', () => {
         },
       },
       422,
-      'query.relevance_feedback.strategy.naive.b: must be 0 or larger',
+      'query.relevance_feedback.strategy.naive.b: value -1 invalid, must be 0 or larger',
     ],
     [
       {
@@ -89,9 +97,9 @@ describe('what is wrong with a query of a kind', () => {
       'query.formula.sum[0]: expected a condition',
     ],
     [{ query: { formula: null } }, 400, 'query.formula: expected a number, a variable'],
-    [{ query: { indices: [1], values: [] } }, 400, 'query.values: must be the same length as indices'],
-    [{ query: { indices: [-1], values: [1] } }, 400, 'query.indices[0]: expected an unsigned 32-bit integer'],
-    [{ query: { indices: [1], values: ['x'] } }, 400, 'query.values[0]: expected a finite number'],
+    [{ query: { indices: [1], values: [] } }, 422, 'query.values: must be the same length as indices'],
+    [{ query: { indices: [-1], values: [1] } }, 400, 'query.indices[0]: expected an integer from 0'],
+    [{ query: { indices: [1], values: ['x'] } }, 400, 'query.values[0]: expected a number'],
     [
       {
         query: [
@@ -118,11 +126,16 @@ describe('what is wrong with a query of a kind', () => {
   it('is told of groups and of the matrix too', async () => {
     const cases: [string, object, number, string][] = [
       ['query/groups', { query: 1 }, 400, 'group_by'],
-      ['query/groups', { query: 1, group_by: 'city', limit: 0 }, 422, 'limit: must be 1 or larger'],
+      [
+        'query/groups',
+        { query: 1, group_by: 'city', limit: 0 },
+        422,
+        'limit: value 0 invalid, must be 1 or larger',
+      ],
       ['query/groups', { query: 1, group_by: 'city', group_size: 0 }, 422, 'group_size'],
       ['query/groups', { query: 1, group_by: 'city', with_lookup: 'gone' }, 404, 'Collection gone not found'],
-      ['search/matrix/pairs', { sample: 1 }, 422, 'sample: must be 2 or larger'],
-      ['search/matrix/offsets', { limit: 0 }, 422, 'limit: must be 1 or larger'],
+      ['search/matrix/pairs', { sample: 1 }, 422, 'sample: value 1 invalid, must be 2 or larger'],
+      ['search/matrix/offsets', { limit: 0 }, 422, 'limit: value 0 invalid, must be 1 or larger'],
       ['search/matrix/pairs', { using: 'wrong' }, 400, 'wrong'],
       ['scroll', { order_by: 'size', offset: 3 }, 400, ''],
     ];

@@ -1,22 +1,29 @@
 /**
- * What the server tells of itself: version and health.
+ * What is answered in other forms than JSON in an envelope: version, health, metrics.
  *
  * @module
  */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { refusal } from '../http/issues.js';
+import { MetricsQuery } from '../schemas/service.js';
+import { metricsText } from '../telemetry/metrics.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { VERSION } from '../version.js';
 
 export interface ServiceOptions {
   /** Whether there is a studio to send browsers to. */
   readonly studio: boolean;
   readonly ready: () => boolean;
+  readonly telemetry: Telemetry;
 }
 
 const VersionInfo = z.object({ title: z.string(), version: z.string() }).openapi('VersionInfo');
 
-/** Adds `/`, `/healthz`, `/livez` and `/readyz`. They need no key. */
-export function mountService(app: OpenAPIHono, { studio, ready }: ServiceOptions): void {
-  const plain = { 'text/plain': { schema: z.string() } };
+const plain = { 'text/plain': { schema: z.string() } };
+
+/** Adds `/`, `/healthz`, `/livez` and `/readyz`, which need no key, and `/metrics`. */
+export function mountService(app: OpenAPIHono, { studio, ready, telemetry }: ServiceOptions): void {
+  mountMetrics(app, telemetry);
   app.openAPIRegistry.registerPath({
     method: 'get',
     path: '/',
@@ -50,4 +57,24 @@ export function mountService(app: OpenAPIHono, { studio, ready }: ServiceOptions
       return ready() ? context.text('all shards are ready') : context.text('some shards are not ready', 503);
     });
   }
+}
+
+function mountMetrics(app: OpenAPIHono, telemetry: Telemetry): void {
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/metrics',
+    operationId: 'metrics',
+    tags: ['Service'],
+    summary: 'Every number of the server, as Prometheus reads them',
+    request: { query: MetricsQuery },
+    responses: { 200: { description: 'metrics', content: plain } },
+  });
+  app.get('/metrics', async (context) => {
+    const given = context.req.query();
+    const query = MetricsQuery.safeParse(given);
+    if (!query.success) throw refusal('query parameters', query.error, given);
+    const { anonymize, per_collection } = query.data;
+    const options = { anonymize: anonymize === 'true', perCollection: per_collection === 'true' };
+    return context.text(await metricsText(telemetry, options));
+  });
 }

@@ -3,21 +3,31 @@
  *
  * @module
  */
-import type { SparseVector, VectorQuery } from '@fletch/search';
-import { z } from '@hono/zod-openapi';
+import type { VectorQuery } from '@fletch/search';
+import type { z } from '@hono/zod-openapi';
 import { PointIdSchema } from './primitives.js';
-import { branch, isObject, kind, ref, wire } from './shape.js';
-import { DenseVector, DocumentSchema } from './vectors.js';
+import { branch, isObject, kind, ref } from './shape.js';
+import {
+  DenseVector,
+  type Document,
+  DocumentSchema,
+  MultiDenseVector,
+  objectFault,
+  SparseVectorSchema,
+} from './vectors.js';
 
 /** A text that stands where its vector will. */
 export class Text {
   readonly text: string;
   /** Absent for the collection's own encoder. */
   readonly model: string | undefined;
+  /** Parameters of the model. */
+  readonly options: Document['options'];
 
-  constructor(text: string, model?: string) {
+  constructor({ text, model, options }: Document) {
     this.text = text;
     this.model = model;
+    this.options = options;
   }
 }
 
@@ -38,40 +48,12 @@ export function batch<T>(requests: readonly Unencoded<T>[]): Unencoded<readonly 
   return requests as unknown as Unencoded<readonly T[]>;
 }
 
-const LARGEST_INDEX = 2 ** 32 - 1;
-
-const SparseVectorSchema = wire<SparseVector>((value, refuse) => {
-  if (!isObject(value) || !Array.isArray(value.indices) || !Array.isArray(value.values))
-    return refuse('expected {"indices": […], "values": […]}') as undefined;
-  const { indices, values } = value as { indices: unknown[]; values: unknown[] };
-  if (indices.length !== values.length)
-    return refuse('must be the same length as indices', ['values']) as undefined;
-  const isIndex = (index: unknown) =>
-    Number.isInteger(index) && (index as number) >= 0 && (index as number) <= LARGEST_INDEX;
-  const badIndex = indices.findIndex((index) => !isIndex(index));
-  if (badIndex >= 0) return refuse('expected an unsigned 32-bit integer', ['indices', badIndex]) as undefined;
-  const isValue = (each: unknown) => typeof each === 'number' && Number.isFinite(Math.fround(each));
-  const badValue = values.findIndex((each) => !isValue(each));
-  if (badValue >= 0) return refuse('expected a finite number', ['values', badValue]) as undefined;
-  return { indices: Uint32Array.from(indices as number[]), values: Float32Array.from(values as number[]) };
-}).openapi('SparseVector', {
-  type: 'object',
-  properties: {
-    indices: { type: 'array', items: { type: 'integer', minimum: 0 } },
-    values: { type: 'array', items: { type: 'number', format: 'float' } },
-  },
-  required: ['indices', 'values'],
-});
-
-const MultiDenseVector = z.array(DenseVector).min(1).openapi('MultiDenseVector');
-
-const document = DocumentSchema.transform(({ text, model }) => new Text(text, model));
+const document = DocumentSchema.transform((given) => new Text(given));
 
 /** The schema of an example in an object, or what is wrong with the object. */
 function inObject(value: Record<string, unknown>): z.ZodType | string {
   if ('indices' in value || 'values' in value) return SparseVectorSchema;
-  if ('image' in value || 'object' in value) return 'only text can be encoded here: {"text": …, "model": …}';
-  return document;
+  return objectFault(value) ?? document;
 }
 
 /** One example. */
@@ -85,4 +67,4 @@ export const VectorInput = branch<VectorQuery | Text>((value) => {
 });
 
 /** Named parts of the document that only unions refer to. */
-export const exampleComponents = { VectorInput, SparseVector: SparseVectorSchema, MultiDenseVector };
+export const exampleComponents = { VectorInput };

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { isFletchError } from '@fletch/base';
 import { z } from '@hono/zod-openapi';
 
 /**
- * How a {@link wire} schema refuses: what is wrong, and where below the value. `bounds` says that the shape was
- * right and only a value out of its bounds.
+ * How a {@link wire} schema refuses: what is wrong, where below the value, and whether the shape is right and only a
+ * value is not allowed.
  */
-export type Refuse = (message: string, path?: PropertyKey[], bounds?: 'bounds') => void;
+export type Refuse = (message: string, path?: PropertyKey[], ofValue?: boolean) => void;
 
 /**
  * A schema that is a plain function: it returns what it read, or refuses. For big arrays, where one loop is a
@@ -18,9 +19,9 @@ export type Refuse = (message: string, path?: PropertyKey[], bounds?: 'bounds') 
 export function wire<T>(read: (value: unknown, refuse: Refuse) => T | undefined) {
   return z.unknown().transform((value, context): T => {
     let refused = false;
-    const result = read(value, (message, path = [], bounds) => {
+    const result = read(value, (message, path = [], ofValue) => {
       refused = true;
-      context.issues.push({ code: 'custom', message, path, input: value, params: { bounds } });
+      context.issues.push({ code: 'custom', message, path, input: value, params: { ofValue } });
     });
     return refused ? z.NEVER : (result as T);
   });
@@ -42,6 +43,24 @@ export function branch<T>(choose: (value: unknown) => z.ZodType<T> | string) {
     for (const issue of checked.error.issues)
       context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
     return z.NEVER;
+  });
+}
+
+/**
+ * A schema that is a check of the library: `check` returns what it read, or throws a `FletchError` whose details name
+ * the place (`at`), what is wrong there (`what`) and whether the value is well-formed all the same (`ofValue`).
+ */
+export function checked<T>(check: (value: unknown, at: string) => T) {
+  return z.unknown().transform((value, context): T => {
+    try {
+      return check(value, '');
+    } catch (error) {
+      if (!isFletchError(error)) throw error;
+      const { at, what, ofValue } = error.details as { at: string; what: string; ofValue: boolean };
+      const path = at === '' ? [] : [at.replace(/^\./, '')];
+      context.issues.push({ code: 'custom', message: what, path, params: { ofValue }, input: value });
+      return z.NEVER;
+    }
   });
 }
 

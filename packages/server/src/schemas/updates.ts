@@ -29,7 +29,7 @@ const PointVectors = z
       message,
       path: ['vector'],
       input: vector,
-      params: { bounds: 'bounds' },
+      params: { ofValue: true },
     });
   })
   .openapi('PointVectors', {

@@ -14,7 +14,7 @@ const FLOAT32_MAX = 3.4028234663852886e38;
 function readDense(value: unknown, refuse: Refuse): Float32Array | undefined {
   if (!Array.isArray(value)) return refuse(`expected an array of numbers, got ${kind(value)}`) as undefined;
   if (value.length === 0)
-    return refuse('expected at least one number, got an empty array', [], 'bounds') as undefined;
+    return refuse('expected at least one number, got an empty array', [], true) as undefined;
   const vector = new Float32Array(value.length);
   for (let column = 0; column < value.length; column++) {
     const component: unknown = value[column];
@@ -43,20 +43,22 @@ export const MultiDenseVector = wire<Float32Array[]>((value, refuse) => {
   let components = 0;
   const vectors: Float32Array[] = [];
   for (const [token, one] of value.entries()) {
-    const vector = readDense(one, (message, path = [], bounds) => refuse(message, [token, ...path], bounds));
+    const vector = readDense(one, (message, path = [], ofValue) =>
+      refuse(message, [token, ...path], ofValue),
+    );
     if (!vector) return undefined;
     if (vector.length !== (vectors[0] ?? vector).length)
       return refuse(
         `all vectors must have the same dimension, found ${vector.length} beside ${vectors[0]!.length}`,
         [token],
-        'bounds',
+        true,
       ) as undefined;
     components += vector.length;
     if (components >= MAX_MULTI_COMPONENTS)
       return refuse(
         `total size of all vectors must be less than ${MAX_MULTI_COMPONENTS}`,
         [],
-        'bounds',
+        true,
       ) as undefined;
     vectors.push(vector);
   }
@@ -75,13 +77,13 @@ export const SparseVectorSchema = wire<SparseVector>((value, refuse) => {
   if (!Array.isArray(values))
     return refuse(`expected an array of numbers, got ${kind(values)}`, ['values']) as undefined;
   if (values.length !== indices.length)
-    return refuse('must be the same length as indices', ['values'], 'bounds') as undefined;
+    return refuse('must be the same length as indices', ['values'], true) as undefined;
   if (new Set(indices).size !== indices.length)
-    return refuse('must be unique', ['indices'], 'bounds') as undefined;
+    return refuse('must be unique', ['indices'], true) as undefined;
   const components =
     values.length === 0
       ? new Float32Array(0)
-      : readDense(values, (message, path = [], bounds) => refuse(message, ['values', ...path], bounds));
+      : readDense(values, (message, path = [], ofValue) => refuse(message, ['values', ...path], ofValue));
   return components && { indices: Uint32Array.from(indices as number[]), values: components };
 }).openapi('SparseVector', {
   type: 'object',

@@ -4,8 +4,9 @@
  * @module
  */
 import { FletchError, type Json } from '@fletch/base';
-import { elements, type Scalar } from '../../filter/column.js';
+import type { Scalar } from '../../filter/column.js';
 import { type Path, parsePath, valuesAt } from '../../filter/path.js';
+import { elements } from '../../filter/values.js';
 import type { Bitset } from '../../index/bitset.js';
 import { payloadOf } from '../../store/environment.js';
 import { compareIds } from '../../store/ids.js';

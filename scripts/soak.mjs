@@ -1,0 +1,130 @@
+/**
+ * `npm run soak`: the server under mixed load for ten minutes, then a store that is killed a thousand times. Fails when
+ * a request failed, memory or handles kept growing, or a write was lost.
+ *
+ * Options: --minutes 10, --clients 6, --kills 1000 (0: none).
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepare, root } from './prepare.mjs';
+
+/** Minutes below which nothing is recorded, as too little can be seen. */
+const LEAST_MINUTES = 10;
+/** Growth of memory that counts as none, in shares of it per ten minutes. */
+const GROWTH = 0.05;
+const SAMPLES = 120;
+
+/** Slope of the line that fits best. */
+function slopeOf(points) {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const x = mean(points.map(([at]) => at));
+  const y = mean(points.map(([, value]) => value));
+  const over = points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0);
+  const under = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
+  return under === 0 ? 0 : over / under;
+}
+
+async function load({ minutes, clients }) {
+  const { startChild } = await import('../bench/server/child.mjs');
+  const folder = mkdtempSync(join(tmpdir(), 'fletch-soak-'));
+  const server = startChild('server.mjs');
+  const mixed = startChild('mixed.mjs');
+  try {
+    const url = await server.call('start', { folder });
+    await mixed.call('prepare', { url });
+    console.error(`mixed load for ${minutes} minutes …`);
+    const samples = [];
+    const began = performance.now();
+    const sample = async () => {
+      samples.push({ minute: (performance.now() - began) / 60_000, ...(await server.call('usage')) });
+    };
+    const timer = setInterval(() => void sample(), (minutes * 60_000) / SAMPLES);
+    await server.call('resetLag');
+    const { counts, errors, firstErrors } = await mixed.call('run', {
+      url,
+      clients,
+      seconds: minutes * 60,
+      seed: 1,
+    });
+    clearInterval(timer);
+    await sample();
+    const lag = await server.call('readLag');
+    await server.call('close');
+    return { requests: counts, errors, firstErrors, lag, ...growthOf(samples), samples };
+  } finally {
+    await Promise.all([server.stop(), mixed.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** How memory and handles grew after the first third, in which caches fill. */
+function growthOf(samples) {
+  const settled = samples.slice(Math.floor(samples.length / 3));
+  const slope = (key) => slopeOf(settled.map((one) => [one.minute, one[key]]));
+  const megabytes = (bytes) => Number((bytes / 2 ** 20).toFixed(2));
+  return {
+    memoryMegabytes: megabytes(settled.at(-1).memory),
+    memoryMegabytesPerMinute: megabytes(slope('memory')),
+    handles: settled.at(-1).handles,
+    handlesPerMinute: Number(slope('handles').toFixed(3)),
+  };
+}
+
+/** Runs the kill test; whether it passed. */
+function kill(kills) {
+  console.error(`killing a store ${kills} times …`);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', 'packages/search/src/store/kill.test.ts'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, FLETCH_KILLS: String(kills) },
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve(code === 0)));
+}
+
+async function main(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: 'string', default: '10' },
+      clients: { type: 'string', default: '6' },
+      kills: { type: 'string', default: '1000' },
+    },
+  });
+  const [minutes, clients, kills] = [values.minutes, values.clients, values.kills].map(Number);
+  await prepare({ say: console.error });
+  const { samples, ...figures } = await load({ minutes, clients });
+  const killed = kills === 0 || (await kill(kills));
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  const result = {
+    minutes,
+    clients,
+    ...figures,
+    kills,
+    lostNothing: killed,
+    machine,
+    date: new Date().toISOString(),
+  };
+  console.log(JSON.stringify(result, undefined, 2));
+  const grew = figures.memoryMegabytesPerMinute * 10 > GROWTH * figures.memoryMegabytes;
+  const problems = [
+    figures.errors > 0 && `${figures.errors} requests failed: ${figures.firstErrors.join('; ')}`,
+    grew && minutes >= LEAST_MINUTES && `memory grew by ${figures.memoryMegabytesPerMinute} MB a minute`,
+    figures.handlesPerMinute > 0.5 &&
+      minutes >= LEAST_MINUTES &&
+      `handles grew by ${figures.handlesPerMinute} a minute`,
+    !killed && 'the kill test failed',
+  ].filter(Boolean);
+  for (const problem of problems) console.error(problem);
+  if (minutes >= LEAST_MINUTES) {
+    const docs = join(root, 'docs/benchmarks');
+    mkdirSync(docs, { recursive: true });
+    writeFileSync(join(docs, 'soak.json'), `${JSON.stringify({ ...result, samples }, undefined, 1)}\n`);
+  }
+  return problems.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
