@@ -7,5 +7,12 @@ export default defineConfig({
   base: '/dashboard/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
-  server: { proxy: { '/collections': server } },
+  server: {
+    proxy: Object.fromEntries(
+      ['/collections', '/aliases', '/snapshots', '/metrics', '/telemetry', '/lab'].map((path) => [
+        path,
+        server,
+      ]),
+    ),
+  },
 });

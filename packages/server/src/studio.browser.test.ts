@@ -1,30 +1,12 @@
 /** The studio in a real browser, on a server that listens. */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { Store } from '@fletch/search';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEncoders } from './encoders.js';
 import { type RunningServer, serve } from './serve.js';
+import { executablePath, launch, openPage, studioFolder, why } from './testing/browser.case.js';
 import { collectionConfig, dictionary, wordCounter } from './testing/dictionary.js';
 import { openTestStore } from './testing/setup.case.js';
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-const why = executablePath === undefined ? ' (skipped: Chromium is not installed under /usr/bin)' : '';
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe.skipIf(executablePath === undefined)(`the studio in a browser${why}`, () => {
   let stores: Store[];
@@ -35,9 +17,7 @@ describe.skipIf(executablePath === undefined)(`the studio in a browser${why}`, (
   let problems: string[];
 
   beforeAll(async () => {
-    const manifest = createRequire(import.meta.url).resolve('@fletch/studio/package.json');
-    const studio = join(dirname(manifest), 'dist');
-    if (!existsSync(studio)) throw new Error('The studio is not built: node scripts/build.mjs studio');
+    const studio = studioFolder();
     stores = [await openTestStore(), await openTestStore()];
     const words = await stores[0]!.createCollection('words', collectionConfig);
     await words.createPayloadIndex('pos', 'keyword');
@@ -50,7 +30,7 @@ describe.skipIf(executablePath === undefined)(`the studio in a browser${why}`, (
       serve({ store, studio, port: 0, encoders: createEncoders({ create: wordCounter, allow: ['words'] }) });
     server = await start(stores[0]!);
     empty = await start(stores[1]!);
-    browser = await chromium.launch({ executablePath: executablePath!, args: flags });
+    browser = await launch();
   });
 
   afterAll(async () => {
@@ -61,18 +41,7 @@ describe.skipIf(executablePath === undefined)(`the studio in a browser${why}`, (
   });
 
   beforeEach(async () => {
-    problems = [];
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
-    page.on('pageerror', (error) => problems.push(`thrown: ${error.message}`));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
-    });
-    page.on('request', (request) => {
-      const url = new URL(request.url());
-      if (![server.url, empty.url, 'data:'].includes(url.origin === 'null' ? url.protocol : url.origin)) {
-        problems.push(`a request left the page's origin: ${request.url()}`);
-      }
-    });
+    ({ page, problems } = await openPage(browser, [server.url, empty.url]));
   });
 
   afterEach(async () => {

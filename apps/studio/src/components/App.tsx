@@ -1,29 +1,50 @@
-import { focusSearch } from '../lib/focus.js';
+import type { ComponentType } from 'preact';
+import { focusMain } from '../lib/focus.js';
+import type { PageName } from '../state/route.js';
 import { Banner } from './Banner.js';
 import { usePage } from './context.js';
 import { Empty } from './Empty.js';
 import { Help } from './Help.js';
 import { Insights } from './Insights.js';
 import { KeyForm } from './KeyForm.js';
+import { LabPage } from './lab/LabPage.js';
 import { Main } from './Main.js';
+import { CreatePage } from './manage/CreatePage.js';
+import { ManagePage } from './manage/ManagePage.js';
+import { PointsPage } from './points/PointsPage.js';
+import { QueryPage } from './query/QueryPage.js';
 import { Sidebar } from './Sidebar.js';
+import { Unknown } from './Unknown.js';
+import { MetricsPage } from './vitals/MetricsPage.js';
 
-/** The whole page: side bar, search, insights; or what stands in the way of them. */
+/** What each page shows, and whether it needs a collection that is there. */
+const CONTENT: { readonly [P in PageName]: { readonly View: ComponentType; readonly inside: boolean } } = {
+  search: { View: Main, inside: true },
+  query: { View: QueryPage, inside: true },
+  points: { View: PointsPage, inside: true },
+  manage: { View: ManagePage, inside: false },
+  create: { View: CreatePage, inside: false },
+  metrics: { View: MetricsPage, inside: false },
+  lab: { View: LabPage, inside: false },
+};
+
+/** The whole page: side bar, content, insights; or what stands in the way of them. */
 export function App() {
-  const { collections, connection, card, asking, search } = usePage();
-  const cards = collections.cards.value;
+  const { card, asking, search, router, connection } = usePage();
+  const searching = router.route.value.page === 'search';
   const locked = connection.state.value === 'locked';
-  const insights = !locked && card.value !== undefined && asking.value && search.outcome.value !== null;
+  const insights =
+    searching && !locked && card.value !== undefined && asking.value && search.outcome.value !== null;
   return (
     <>
-      <button type="button" class="skip" onClick={focusSearch}>
-        Skip to the search
+      <button type="button" class="skip" onClick={focusMain}>
+        {searching ? 'Skip to the search' : 'Skip to the content'}
       </button>
       <Banner />
-      <div class="layout">
+      <div class={`layout ${searching ? '' : 'wide'}`}>
         <Sidebar />
-        <main class="main">
-          {locked ? <KeyForm /> : cards?.length === 0 ? <Empty /> : cards === null ? <Waiting /> : <Main />}
+        <main class="main" tabIndex={-1}>
+          <Content />
         </main>
         {insights && <Insights />}
       </div>
@@ -32,10 +53,25 @@ export function App() {
   );
 }
 
-function Waiting() {
-  return (
+function Content() {
+  const { collections, connection, card, router } = usePage();
+  const { View, inside } = CONTENT[router.route.value.page];
+  const cards = collections.cards.value;
+  if (connection.state.value === 'locked') return <KeyForm />;
+  if (cards === null) return <Waiting error={collections.error.value} />;
+  if (!inside) return <View />;
+  if (cards.length === 0) return <Empty />;
+  return card.value === undefined ? <Unknown /> : <View />;
+}
+
+function Waiting({ error }: { error: string | null }) {
+  return error === null ? (
     <p class="waiting" aria-live="polite">
       Looking for the collections…
+    </p>
+  ) : (
+    <p class="error" role="alert">
+      {error}
     </p>
   );
 }

@@ -1,7 +1,7 @@
-import { NOTHING_CHOSEN } from '../lib/filter.js';
 import { count, percent } from '../lib/format.js';
 import { type Card, progress } from '../state/collections.js';
 import { usePage } from './context.js';
+import { aboutCollection } from './Nav.js';
 
 /** All collections with their sizes and how far each is indexed. */
 export function Collections() {
@@ -24,7 +24,9 @@ function Item({ card: { name, info, growing } }: { card: Card }) {
   const { router } = usePage();
   const current = router.route.value.collection === name;
   const enter = () => {
-    if (!current) router.go({ collection: name, trail: [], chosen: NOTHING_CHOSEN });
+    // A question goes along to the other collection.
+    const { text } = router.route.value;
+    if (!current) router.go({ ...aboutCollection(router.route.value, name), text });
   };
   return (
     <li>

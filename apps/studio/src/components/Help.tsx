@@ -15,6 +15,7 @@ const KEYS = [
   ['Enter', 'open or close a hit'],
   ['n', 'neighbours of the hit'],
   ['Esc', 'back to the search, then clear it'],
+  ['Ctrl Enter', 'send the JSON you are writing'],
   ['?', 'this page'],
 ] as const;
 

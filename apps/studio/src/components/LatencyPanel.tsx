@@ -1,14 +1,17 @@
 import { milliseconds } from '../lib/format.js';
 import { sparkline } from '../lib/sparkline.js';
+import { routeTo } from '../state/route.js';
 import { usePage } from './context.js';
 
 const SIZE = { width: 300, height: 40, slots: 48 };
 
 /** Server time and round trip of the last search, and of those before it. */
 export function LatencyPanel() {
-  const { search } = usePage();
+  const { search, router } = usePage();
   const outcome = search.outcome.value;
   if (outcome === null) return null;
+  const { collection } = outcome.request;
+  const body = JSON.stringify(outcome.request.body);
   const { latencies } = search;
   const trips = latencies.value.map(({ roundTrip }) => roundTrip);
   const slowest = Math.max(...trips);
@@ -39,6 +42,9 @@ export function LatencyPanel() {
       <p class="small">
         {trips.length === 1 ? 'one search' : `${trips.length} searches`}, slowest {milliseconds(slowest)}
       </p>
+      <a class="small" href={router.href(routeTo('query', { collection, more: { body } }))}>
+        Open in the query builder
+      </a>
     </section>
   );
 }

@@ -3,13 +3,15 @@ import { usePage } from './context.js';
 import { Filters } from './Filters.js';
 import { helpOpen } from './Help.js';
 import { Logo } from './Logo.js';
+import { Nav } from './Nav.js';
 import { ThemeToggle } from './ThemeToggle.js';
 
-/** Logo, collections, filters, and the two small switches. */
+/** Logo, pages, collections, filters, and the two small switches. */
 export function Sidebar() {
-  const { card, connection } = usePage();
+  const { card, connection, router } = usePage();
+  const filters = router.route.value.page === 'search' && connection.state.value !== 'locked';
   return (
-    <aside class="sidebar" aria-label="Collections and filters">
+    <aside class="sidebar" aria-label="Pages, collections and filters">
       <header class="sidebar-head">
         <Logo />
         <span class="sidebar-tools">
@@ -19,8 +21,9 @@ export function Sidebar() {
           <ThemeToggle />
         </span>
       </header>
+      <Nav />
       <Collections />
-      {connection.state.value !== 'locked' && card.value !== undefined && <Filters />}
+      {filters && card.value !== undefined && <Filters />}
     </aside>
   );
 }

@@ -1,11 +1,29 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { Builder } from '../state/builder.js';
+import type { Create } from '../state/create.js';
+import type { Desk } from '../state/desk.js';
+import type { Laboratory } from '../state/lab.js';
+import type { Manage } from '../state/manage.js';
+import type { PointBrowser } from '../state/point-browser.js';
 import type { Studio } from '../state/studio.js';
 import type { ThemeSwitch } from '../state/theme.js';
+import type { VitalSigns } from '../state/vitals.js';
 
 /** What every component may reach for. */
 export interface Page extends Studio {
   readonly theme: ThemeSwitch;
+  readonly desk: Desk;
+  readonly create: Create;
+  readonly manage: Manage;
+  readonly builder: Builder;
+  readonly browser: PointBrowser;
+  readonly vitals: VitalSigns;
+  readonly lab: Laboratory;
+  /** Whether requests carry a key, which links and images cannot. */
+  keyed(): boolean;
+  /** A file of the server, fetched with the key. */
+  file(path: string, signal?: AbortSignal): Promise<Blob>;
   /** Keeps the key for this tab and asks the server again. */
   unlock(key: string): void;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filterableFields } from './fields.js';
+import { filterableFields, typedFields } from './fields.js';
 
 describe('filterableFields', () => {
   it('believes the schema', () => {
@@ -49,5 +49,35 @@ describe('filterableFields', () => {
 
   it('finds nothing in nothing', () => {
     expect(filterableFields({}, [])).toEqual([]);
+  });
+});
+
+describe('typedFields', () => {
+  it('knows the schema’s types and guesses those of other fields', () => {
+    const sample = [
+      {
+        pos: 'noun',
+        meta: { year: 1900, ok: true },
+        seen: '2024-05-17',
+        ref: 'C0FFEE00-0000-4000-8000-000000000000',
+      },
+      {
+        pos: 'verb',
+        meta: { year: 2.5 },
+        tags: ['a', 'b'],
+        text: 'x'.repeat(50),
+        list: [{ a: 1 }],
+        none: null,
+      },
+    ];
+    expect(typedFields({ pos: { data_type: 'text', points: 2 } }, sample)).toEqual([
+      { key: 'pos', type: 'text', indexed: true },
+      { key: 'meta.year', type: 'float', indexed: false },
+      { key: 'meta.ok', type: 'bool', indexed: false },
+      { key: 'seen', type: 'datetime', indexed: false },
+      { key: 'ref', type: 'uuid', indexed: false },
+      { key: 'tags', type: 'keyword', indexed: false },
+      { key: 'text', type: 'text', indexed: false },
+    ]);
   });
 });

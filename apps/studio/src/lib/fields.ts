@@ -5,6 +5,7 @@
  */
 import type { Json } from '@fletch/base';
 import type { CollectionInfo, Payload, PayloadFieldType } from '@fletch/search';
+import type { TypedField } from './conditions.js';
 import { valueAt } from './display.js';
 
 /** A field that people can filter by. */
@@ -67,4 +68,40 @@ export function filterableFields(
     const kind = kindOf(values.filter((value): value is Json => value !== undefined && value !== null));
     return kind === undefined ? [] : [{ key, kind }];
   });
+}
+
+const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
+const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/;
+
+/** The type that an index of these values would have; undefined for objects and where values differ in kind. */
+function typeOf(values: readonly Json[]): PayloadFieldType | undefined {
+  const flat = values.flat().filter((value) => value !== null) as Json[];
+  const all = (is: (value: Json) => boolean) => flat.length > 0 && flat.every(is);
+  const texts = (is: (text: string) => boolean) => all((value) => typeof value === 'string' && is(value));
+  if (all((value) => typeof value === 'boolean')) return 'bool';
+  if (all(Number.isInteger)) return 'integer';
+  if (all((value) => typeof value === 'number')) return 'float';
+  if (texts((text) => UUID.test(text))) return 'uuid';
+  if (texts((text) => DATE.test(text))) return 'datetime';
+  if (texts((text) => text.length <= LONGEST_CHOICE)) return 'keyword';
+  return texts(() => true) ? 'text' : undefined;
+}
+
+/** All fields that conditions can be about: those with an index, then those seen in the sample. */
+export function typedFields(
+  schema: CollectionInfo['payload_schema'],
+  sample: readonly Payload[],
+): TypedField[] {
+  const indexed = Object.entries(schema).map(([key, { data_type }]) => ({
+    key,
+    type: data_type,
+    indexed: true,
+  }));
+  const keys = [...new Set(sample.flatMap((payload) => paths(payload)))];
+  const seen = keys.flatMap((key): TypedField[] => {
+    if (Object.hasOwn(schema, key)) return [];
+    const type = typeOf(sample.flatMap((payload) => valueAt(payload, key) ?? []));
+    return type === undefined ? [] : [{ key, type, indexed: false }];
+  });
+  return [...indexed, ...seen];
 }

@@ -16,3 +16,14 @@ export function focusSearch(): void {
   input?.focus();
   input?.select();
 }
+
+/** Focuses what the page is about: the search where there is one, the content elsewhere. */
+export function focusMain(): void {
+  if (document.querySelector('#search') !== null) focusSearch();
+  else document.querySelector<HTMLElement>('main')?.focus();
+}
+
+/** Focuses the line of the point that is open. */
+export function focusPoint(): void {
+  document.querySelector<HTMLElement>('.point[aria-current]')?.focus();
+}

@@ -61,6 +61,8 @@ export function nextLook(cards: readonly Card[] | null, failures: number): numbe
 export interface Collections {
   /** Null until the server has answered once. */
   readonly cards: ReadonlySignal<readonly Card[] | null>;
+  /** Why the last look failed, where neither the banner nor the key form says it. */
+  readonly error: ReadonlySignal<string | null>;
   refresh(): Promise<void>;
   /** Looks again and again until the returned function is called. `idle` says when nobody is watching. */
   watch(idle: () => boolean): () => void;
@@ -68,6 +70,7 @@ export interface Collections {
 
 export function createCollections(client: Client, connection: Connection): Collections {
   const cards = signal<readonly Card[] | null>(null);
+  const trouble = signal<string | null>(null);
   let failures = 0;
 
   async function refresh(): Promise<void> {
@@ -86,16 +89,18 @@ export function createCollections(client: Client, connection: Connection): Colle
           const growing = (before.get(name) ?? info.points_count) !== info.points_count;
           return [{ name, info, growing: growing || (!before.has(name) && info.status === 'yellow') }];
         });
+        trouble.value = null;
         connection.succeeded();
       });
     } catch (error) {
       failures++;
-      connection.failed(error);
+      trouble.value = connection.failed(error);
     }
   }
 
   return {
     cards,
+    error: trouble,
     refresh,
     watch(idle) {
       let timer: ReturnType<typeof setTimeout>;

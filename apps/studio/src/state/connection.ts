@@ -32,9 +32,9 @@ export function createConnection(): Connection {
     },
     failed(error) {
       if (error instanceof UnreachableError) state.value = 'gone';
-      else if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
-        state.value = 'locked';
-      } else return messageOf(error);
+      // 403 is a key that may not do this very thing, as a read-only one may not write: the rest goes on.
+      else if (error instanceof ApiError && error.status === 401) state.value = 'locked';
+      else return messageOf(error);
       return null;
     },
   };

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { NOTHING_CHOSEN } from '../lib/filter.js';
-import { type Browser, createRouter, formatRoute, parseRoute, type Route, START } from './route.js';
+
+import { fakeBrowser } from './address.case.js';
+import { createRouter, formatRoute, parseRoute, type Route, routeTo, START } from './route.js';
 
 const FULL: Route = {
+  ...START,
   collection: 'my notes/2024 ü',
   text: 'a feeling? of & sadness',
   trail: [12, 'c0ffee00-0000-4000-8000-000000000000'],
@@ -11,32 +13,6 @@ const FULL: Route = {
     ranges: { year: { min: 1900, max: null }, x: { min: -1.5, max: 2 } },
   },
 };
-
-/** A browser history in an array. */
-function fakeBrowser(hash = '') {
-  const entries = [hash];
-  const listeners: (() => void)[] = [];
-  const browser: Browser & { back(): void; entries: string[] } = {
-    entries,
-    location: {
-      get hash() {
-        return entries.at(-1)!;
-      },
-    },
-    history: {
-      pushState: (_state, _title, url) => void entries.push(String(url)),
-      replaceState: (_state, _title, url) => {
-        entries[entries.length - 1] = String(url);
-      },
-    },
-    addEventListener: (_type, listener) => void listeners.push(listener),
-    back() {
-      entries.pop();
-      for (const listener of listeners) listener();
-    },
-  };
-  return browser;
-}
 
 describe('routes', () => {
   it('come back from the address as they were', () => {
@@ -47,6 +23,32 @@ describe('routes', () => {
   it('survive what people paste', () => {
     expect(parseRoute('#/%E0%A4%A')).toEqual(START);
     expect(parseRoute('#/c?f.=x&r.y=..&r.z=a..b&unknown=1')).toEqual({ ...START, collection: 'c' });
+  });
+});
+
+describe('routes of the other pages', () => {
+  it.each([
+    routeTo('manage'),
+    routeTo('manage', { collection: 'my notes/2024 ü' }),
+    routeTo('create'),
+    routeTo('metrics'),
+    routeTo('lab', { item: 'lsa-one-step-gd' }),
+    routeTo('points', { collection: '!/lab', item: 'c0ffee00-0000-4000-8000-000000000000' }),
+    routeTo('points', { collection: 'c', item: '12', more: { from: '10', where: '[{"a":"& ?/#"}]' } }),
+    routeTo('query', { collection: 'c', more: { body: '{"limit":1}' } }),
+  ])('come back from the address: %j', (route) => {
+    expect(parseRoute(`#${formatRoute(route)}`)).toEqual(route);
+  });
+
+  it('do not take the addresses of collections', () => {
+    expect(parseRoute('#/lab')).toEqual({ ...START, collection: 'lab' });
+    expect(parseRoute(`#${formatRoute({ ...START, collection: '!/lab' })}`).collection).toBe('!/lab');
+    expect(formatRoute({ ...START, collection: 'manage', text: 'x' })).toBe('/manage?q=x');
+  });
+
+  it('survive what people paste', () => {
+    for (const hash of ['#!/nothing', '#!/', '#!/search/c', '#!/constructor', '#!/points/%E0%A4%A'])
+      expect(parseRoute(hash)).toEqual(START);
   });
 });
 
@@ -63,6 +65,6 @@ describe('router', () => {
     browser.back();
     expect(route.value).toMatchObject({ text: 'sa', trail: [] });
     browser.back();
-    expect(route.value).toEqual({ collection: 'wordnet', text: '', trail: [], chosen: NOTHING_CHOSEN });
+    expect(route.value).toEqual({ ...START, collection: 'wordnet' });
   });
 });

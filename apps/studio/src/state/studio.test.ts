@@ -2,31 +2,16 @@ import type { PointId } from '@fletch/search';
 import { describe, expect, it, vi } from 'vitest';
 import { ApiError, UnreachableError } from '../api/errors.js';
 import { toggle } from '../lib/filter.js';
+import { fakeBrowser } from './address.case.js';
 import { type FakeClient, fakeClient, fakeInfo } from './fake.case.js';
-import { type Browser, createRouter } from './route.js';
+import { createRouter, routeTo } from './route.js';
 import { createStudio, type Studio } from './studio.js';
 
 async function open(hash = '', client: FakeClient = fakeClient()) {
-  let address = hash;
-  const browser: Browser = {
-    location: {
-      get hash() {
-        return address;
-      },
-    },
-    history: {
-      pushState: (_state, _title, url) => {
-        address = String(url);
-      },
-      replaceState: (_state, _title, url) => {
-        address = String(url);
-      },
-    },
-    addEventListener: () => {},
-  };
+  const browser = fakeBrowser(hash);
   const studio = createStudio(client, createRouter(browser));
   await studio.collections.refresh();
-  return { studio, client, address: () => address };
+  return { studio, client, address: () => browser.entries.at(-1)! };
 }
 
 const hits = (studio: Studio): PointId[] => studio.search.outcome.value?.hits.map(({ id }) => id) ?? [];
@@ -176,5 +161,25 @@ describe('studio', () => {
     await settled(studio);
     expect(client.queries[0]).toMatchObject({ using: 'title' });
     await vi.waitFor(() => expect(client.queries.at(-1)).toMatchObject({ with_vector: ['title'] }));
+  });
+
+  it('asks nothing on the other pages, and remembers the collection', async () => {
+    const { studio, client } = await open('#/words?q=sad');
+    await settled(studio);
+    const asked = client.queries.length;
+    studio.router.go(routeTo('lab'));
+    expect(studio.search.outcome.value).toBeNull();
+    await studio.collections.refresh();
+    expect(client.queries).toHaveLength(asked);
+    expect(studio.router.route.value.collection).toBe('');
+    expect(studio.lately.value).toBe('words');
+  });
+
+  it('does not lock the page when a key may not do one thing', async () => {
+    const { studio, client } = await open('#/words');
+    client.failure = new ApiError('Forbidden: Global manage access is required', 403);
+    studio.ask('sad');
+    await vi.waitFor(() => expect(studio.search.error.value).toContain('Forbidden'));
+    expect(studio.connection.state.value).toBe('ok');
   });
 });

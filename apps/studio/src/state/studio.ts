@@ -20,7 +20,7 @@ import { type Compare, createCompare } from './compare.js';
 import { type Connection, createConnection } from './connection.js';
 import { createFacets, type Facets } from './facets.js';
 import { createHitMap, type HitMap } from './map.js';
-import type { Router } from './route.js';
+import { PAGES, type Router, routeTo } from './route.js';
 import { createSearch, MOST_HITS, PAGE, requestOf, type Search } from './search.js';
 import { createTrail, type Trail } from './trail.js';
 
@@ -28,6 +28,8 @@ const TYPING = 120;
 
 export interface Studio {
   readonly router: Router;
+  /** The collection of the route or, on pages that are about none, of the route before. */
+  readonly lately: ReadonlySignal<string>;
   readonly connection: Connection;
   readonly collections: Collections;
   readonly search: Search;
@@ -70,6 +72,7 @@ export function createStudio(
   const limit = computed(() => (wanted.value.route === route.value ? wanted.value.hits : PAGE));
 
   const card = computed(() => collections.cards.value?.find(({ name }) => name === route.value.collection));
+  const searching = computed(() => route.value.page === 'search');
   const asking = computed(() => {
     const { text, trail, chosen } = route.value;
     return text.trim() !== '' || trail.length > 0 || !isEmpty(chosen);
@@ -85,11 +88,11 @@ export function createStudio(
   // Whenever one of these strings changes there is something new to ask.
   const fresh = computed(() => (card.value === undefined ? '' : generation(card.value)));
   const question = computed(() => {
-    if (card.value === undefined || !asking.value) return '';
+    if (!searching.value || card.value === undefined || !asking.value) return '';
     return JSON.stringify(requestOf(route.value, mainVector(card.value.info), limit.value));
   });
   const narrowing = computed(() =>
-    card.value === undefined ? '' : JSON.stringify([card.value.name, route.value.chosen]),
+    !searching.value || card.value === undefined ? '' : JSON.stringify([card.value.name, route.value.chosen]),
   );
 
   let typing = false;
@@ -128,12 +131,18 @@ export function createStudio(
   // Who comes without an address starts in the first collection that has points.
   effect(() => {
     const cards = collections.cards.value;
-    if (cards === null || route.value.collection !== '') return;
+    if (cards === null || route.value.collection !== '' || PAGES[route.value.page] !== 'always') return;
     const first = cards.find(({ info }) => info.points_count > 0) ?? cards[0];
     if (first !== undefined) untracked(() => go({ collection: first.name }, 'replace'));
   });
+  // The collection that was looked at last, for the way back from pages that are about none.
+  const lately = signal('');
+  effect(() => {
+    if (route.value.collection !== '') lately.value = route.value.collection;
+  });
   return {
     router,
+    lately,
     connection,
     collections,
     search,
@@ -161,7 +170,8 @@ export function createStudio(
     ask: (text) => go({ text, trail: [] }),
     neighbours(point) {
       trail.remember(route.value.collection, point);
-      go({ trail: [...route.value.trail, point.id] });
+      if (searching.value) go({ trail: [...route.value.trail, point.id] });
+      else go(routeTo('search', { collection: route.value.collection, trail: [point.id] }));
     },
   };
 }

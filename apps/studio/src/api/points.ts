@@ -1,0 +1,44 @@
+/**
+ * Points one by one and page by page, and queries of any shape.
+ *
+ * @module
+ */
+import type { Payload, PointId, PointRecord, ScoredPoint, ScrollRequest, ScrollResult } from '@fletch/search';
+import type { Http, Timed } from './http.js';
+
+export interface Points {
+  page(collection: string, body: ScrollRequest, signal?: AbortSignal): Promise<ScrollResult>;
+  /** With its payload and vectors. Throws ApiError 404. */
+  point(collection: string, id: PointId, signal?: AbortSignal): Promise<PointRecord>;
+  /** Replaces the whole payload. */
+  overwritePayload(collection: string, id: PointId, payload: Payload): Promise<void>;
+  remove(collection: string, id: PointId): Promise<void>;
+  /** @param body - of `points/query`, as written by people: the server checks it */
+  ask(collection: string, body: unknown, signal?: AbortSignal): Promise<Timed<ScoredPoint[]>>;
+}
+
+export function createPoints(http: Http): Points {
+  const at = (collection: string, rest: string) => `/collections/${encodeURIComponent(collection)}${rest}`;
+  return {
+    async page(collection, body, signal) {
+      const request = { method: 'POST', body, signal } as const;
+      return (await http<ScrollResult>(at(collection, '/points/scroll'), request)).result;
+    },
+    async point(collection, id, signal) {
+      const path = at(collection, `/points/${encodeURIComponent(id)}`);
+      return (await http<PointRecord>(path, { signal })).result;
+    },
+    async overwritePayload(collection, id, payload) {
+      const body = { payload, points: [id] };
+      await http(at(collection, '/points/payload?wait=true'), { method: 'PUT', body });
+    },
+    async remove(collection, id) {
+      await http(at(collection, '/points/delete?wait=true'), { method: 'POST', body: { points: [id] } });
+    },
+    async ask(collection, body, signal) {
+      const path = at(collection, '/points/query');
+      const answer = await http<{ points: ScoredPoint[] }>(path, { method: 'POST', body, signal });
+      return { ...answer, result: answer.result.points };
+    },
+  };
+}
