@@ -222,3 +222,23 @@ test('a damaged HDF5 file is refused without a word on the console', async () =>
   for (const content of ['hello', Buffer.concat([readFileSync(fixture('ann.hdf5')).subarray(0, 600)])])
     expect(await refusal('bad.hdf5', Buffer.from(content))).toMatchObject({ code: 'INVALID_INPUT_FILE' });
 });
+
+describe('Parquet files that made the library grow a list, or unpack, without end', () => {
+  test.each(['run-without-end', 'unpacks-without-end'])(
+    '%s',
+    async (name) => {
+      await expect(readAll(fixture(`attacks/${name}.parquet`))).rejects.toMatchObject({
+        code: 'INVALID_INPUT_FILE',
+        message: expect.stringMatching(/needed too much memory|took longer|no sound Parquet file/),
+      });
+    },
+    60_000,
+  );
+
+  test('groups of rows with other columns than the schema', async () => {
+    const bytes = Buffer.from(readFileSync(fixture('snappy.parquet')));
+    const last = bytes.lastIndexOf('note');
+    bytes.write('nope', last, 'latin1');
+    await expect(readAll(file('columns.parquet', bytes))).rejects.toThrow(/other columns than its schema/);
+  });
+});

@@ -13,7 +13,7 @@ import { invalidFile } from '../bytes.js';
 import { chooseField, copyVector, idFields, payloadOf, sourceId, vectorFields } from '../json-rows.js';
 import { checkDimension, rowOf, rowsPerBatch } from '../rows.js';
 import type { BatchOptions, OpenOptions, RowBatch, VectorFormat, VectorSource } from '../types.js';
-import { toJson } from './parquet.js';
+import { toJson } from './parquet-rows.js';
 
 const packageName = '@lancedb/lancedb';
 

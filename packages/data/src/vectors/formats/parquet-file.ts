@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { FletchError } from '@fletch/base';
 import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { type Bytes, invalidFile } from '../bytes.js';
@@ -35,17 +36,24 @@ export async function openParquetFile(bytes: Bytes): Promise<ParquetFile> {
   const length = (await bytes.read(bytes.size - 8, 4)).readUInt32LE(0);
   if (length > Math.min(MAX_METADATA, bytes.size - 12))
     throw invalidFile(path, `its description would have ${length} bytes: it was cut off or is damaged.`);
+  const piece = async (start: number, end: number): Promise<ArrayBuffer> => {
+    const from = start < 0 ? bytes.size + start : start;
+    const { buffer, byteOffset, length } = await bytes.read(from, Math.max(0, end - from));
+    return buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer;
+  };
   const file: AsyncBuffer = {
     byteLength: bytes.size,
-    async slice(start, end = bytes.size) {
-      const from = start < 0 ? bytes.size + start : start;
-      const piece = await bytes.read(from, Math.max(0, end - from));
-      return piece.buffer.slice(piece.byteOffset, piece.byteOffset + piece.length) as ArrayBuffer;
+    slice(start, end = bytes.size) {
+      const reading = piece(start, end);
+      // The library begins several reads and looks at the others only when the first has come.
+      reading.catch(() => {});
+      return reading;
     },
   };
   const compressors = await limitedCompressors(path);
   const metadata = await within(path, () => parquetMetadataAsync(file, { geoparquet: false }));
   const schema = await within(path, async () => parquetSchema(metadata));
+  await within(path, async () => checkColumns(path, metadata, schema));
   return {
     metadata,
     schema,
@@ -64,17 +72,44 @@ export async function openParquetFile(bytes: Bytes): Promise<ParquetFile> {
   };
 }
 
-/** The unpackers, which are asked only for sizes that make sense. */
+/**
+ * Every group of rows must have the columns of the schema, each once: the library begins to read all of a group, and when it
+ * stumbles over one that it does not find, nobody waits for the others any more.
+ */
+function checkColumns(path: string, { row_groups }: FileMetaData, schema: SchemaTree): void {
+  const leaves: string[] = [];
+  const visit = ({ children, path: names }: SchemaTree): void => {
+    if (children.length === 0) leaves.push(names.join('\0'));
+    else children.forEach(visit);
+  };
+  visit(schema);
+  const same = row_groups.every(
+    ({ columns }) =>
+      columns.length === leaves.length &&
+      columns.every(
+        ({ meta_data, file_path }, i) => !file_path && meta_data?.path_in_schema.join('\0') === leaves[i],
+      ),
+  );
+  if (!same || new Set(leaves).size !== leaves.length)
+    throw invalidFile(path, 'its groups of rows have other columns than its schema: it is damaged.');
+}
+
+/** The unpackers, which are asked only for sizes that make sense, and give no more. */
 async function limitedCompressors(path: string): Promise<Compressors> {
   const { compressors } = await import('hyparquet-compressors');
   const { snappyUncompress } = await import('hyparquet');
-  const snappy = (input: Uint8Array, length: number): Uint8Array => {
-    const output = new Uint8Array(length);
-    snappyUncompress(input, output);
-    return output;
+  const unpackers: Compressors = {
+    ...compressors,
+    SNAPPY(input, length) {
+      const output = new Uint8Array(length);
+      snappyUncompress(input, output);
+      return output;
+    },
+    GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
+    BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
   };
   return Object.fromEntries(
-    Object.entries({ ...compressors, SNAPPY: snappy }).map(([name, unpack]) => [
+    Object.entries(unpackers).map(([name, unpack]) => [
       name,
       (input: Uint8Array, length: number) => {
         if (length < 0 || length > MAX_PAGE || length > MAX_RATIO * (input.length + 64))
@@ -82,7 +117,7 @@ async function limitedCompressors(path: string): Promise<Compressors> {
             path,
             `a page of ${input.length} bytes would unpack to ${length}: it is damaged.`,
           );
-        return unpack!(input, length);
+        return unpack(input, length);
       },
     ]),
   );

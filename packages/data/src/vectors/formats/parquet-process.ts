@@ -1,0 +1,9 @@
+/**
+ * The process in which Parquet tables are read.
+ *
+ * @module
+ */
+import { serveIsolated } from '../isolated.js';
+import { openParquetHere } from './parquet-rows.js';
+
+serveIsolated(openParquetHere);
