@@ -5,13 +5,11 @@
  */
 import { isFletchError, type Json } from '@fletch/base';
 import type {
-  AliasAction,
   Collection,
   CollectionInfo,
   CreateCollection,
   Filter,
   PayloadFieldSchema,
-  PayloadFieldType,
   PointStruct,
   ScrollRequest,
   ScrollResult,
@@ -51,11 +49,6 @@ export function withTarget<T>(
     : withOpenStore(terminal, options, (store) => work(inStore(store)));
 }
 
-/** Stores that have aliases. */
-interface AliasStore {
-  updateAliases(actions: readonly AliasAction[]): Promise<unknown>;
-}
-
 /** The collections of an open store. */
 export function inStore(store: Store): Target {
   const at = (name: string): Collection => store.collection(name);
@@ -74,19 +67,10 @@ export function inStore(store: Store): Target {
       );
     },
     createIndex: async (name, field, schema) =>
-      void (await at(name).createPayloadIndex(field, typeOf(schema) as PayloadFieldType)),
-    async createAlias(name, alias) {
-      const aliased = store as Store & Partial<AliasStore>;
-      if (!aliased.updateAliases) throw new Error('this store has no aliases');
-      await aliased.updateAliases([{ create_alias: { collection_name: name, alias_name: alias } }]);
-    },
+      void (await at(name).createPayloadIndex(field, schema as unknown as PayloadFieldSchema)),
+    createAlias: async (collection_name, alias_name) =>
+      void (await store.updateAliases([{ create_alias: { collection_name, alias_name } }])),
   };
-}
-
-/** The type alone: what else Qdrant keeps of an index has no effect here, but for texts. */
-function typeOf(schema: Json): PayloadFieldSchema {
-  const given = schema as unknown as PayloadFieldSchema;
-  return typeof given === 'string' || given.type === 'text' ? given : given.type;
 }
 
 /** The collections of a running server. */
