@@ -4,18 +4,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { open } from '@fletch/search';
+import { serve } from '@fletch/server';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 
-/** The examples that need no running server; what each `console.log` prints stands behind it as a comment. */
-const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)]
-  .map(([, code]) => code!)
-  .filter((code) => code.includes("from '@fletch/"));
+/** All examples; what each `console.log` prints stands behind it as a comment. */
+const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
 
-it('has examples that print', () => {
-  expect(examples.length).toBeGreaterThanOrEqual(2);
+/** Where examples that use the official client believe the server to be. */
+const ADDRESS = 'http://localhost:6333';
+let url: string;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fletch-readme-'));
+  const store = await open(folder);
+  const server = await serve({ store, port: 0 });
+  url = server.url;
+  stop = async () => {
+    await server.close();
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+});
+
+afterAll(() => stop());
+
+it('has examples in process and over HTTP', () => {
+  expect(examples.filter((code) => code.includes("from '@fletch/")).length).toBeGreaterThanOrEqual(3);
+  expect(examples.filter((code) => code.includes(ADDRESS)).length).toBeGreaterThanOrEqual(1);
 });
 
 it.each(examples)('example %# of the README prints what it says', async (code) => {
@@ -25,7 +45,7 @@ it.each(examples)('example %# of the README prints what it says', async (code) =
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${process.pid}-${examples.indexOf(code)}.mjs`);
   try {
-    await writeFile(file, code);
+    await writeFile(file, code.replaceAll(ADDRESS, url));
     const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: workplace });
     const said = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, text]) => text);
     expect(said.length).toBeGreaterThan(0);

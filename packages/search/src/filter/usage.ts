@@ -35,6 +35,7 @@ export interface FieldNeed {
   readonly anyOf: readonly Capability[];
 }
 
+/** What a filter asks of indexes. */
 export interface FilterUsage {
   readonly fields: readonly FieldNeed[];
   /** Number of conditions; filters within count by theirs. */

@@ -14,6 +14,7 @@ export class Bitset {
     this.words = new Uint32Array((capacity + 31) >>> 5);
   }
 
+  /** The set of these rows. */
   static of(rows: Iterable<number>): Bitset {
     const set = new Bitset();
     for (const row of rows) set.add(row);
@@ -30,11 +31,13 @@ export class Bitset {
     return this.#count;
   }
 
+  /** Whether the row is in the set. */
   has(row: number): boolean {
     const word = this.words[row >>> 5];
     return word !== undefined && (word & (1 << (row & 31))) !== 0;
   }
 
+  /** Puts a row into the set. */
   add(row: number): void {
     const index = row >>> 5;
     if (index >= this.words.length) this.#grow(index + 1);
@@ -44,6 +47,7 @@ export class Bitset {
     this.#count++;
   }
 
+  /** Takes a row out of the set. Whether it was in it. */
   delete(row: number): boolean {
     if (!this.has(row)) return false;
     this.words[row >>> 5]! &= ~(1 << (row & 31));
@@ -51,6 +55,7 @@ export class Bitset {
     return true;
   }
 
+  /** A copy that changes by itself. */
   clone(): Bitset {
     const copy = new Bitset();
     copy.words = this.words.slice();

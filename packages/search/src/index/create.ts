@@ -10,6 +10,7 @@ import { loadSnapshot } from './snapshot.js';
 import type { Distance, SnapshotOwner, VectorIndex } from './types.js';
 import { checkDistance, checkInteger, MAX_DIMENSION } from './validate.js';
 
+/** What an exact index is made with. */
 export interface FlatOptions {
   /** 1 to 65536. */
   readonly dimension: number;
@@ -20,6 +21,7 @@ export interface FlatOptions {
   readonly memoryLimit?: number;
 }
 
+/** What a graph index is made with. */
 export interface HnswOptions extends FlatOptions {
   /** Links per node on the upper levels, twice as many on the lowest; 2 to 256. Default: 16. */
   readonly m?: number;

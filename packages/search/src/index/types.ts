@@ -65,6 +65,7 @@ export interface RowGroups {
   readonly starts: Uint32Array;
 }
 
+/** Vectors by row, searched by nearness. Made by `createFlatIndex`, `createHnswIndex` and `loadIndex`. */
 export interface VectorIndex {
   readonly dimension: number;
   readonly distance: Distance;
@@ -91,6 +92,7 @@ export interface VectorIndex {
    */
   remove(rows: ArrayLike<number>): Promise<number>;
 
+  /** Whether the row is live. */
   has(row: number): boolean;
 
   /** A copy of the stored vector (normalised under `Cosine`). Throws `NOT_FOUND`. */
@@ -123,6 +125,7 @@ export interface VectorIndex {
   /** Writes a checksummed snapshot durably (whole file replaced), with the owner's facts in its header. */
   save(path: string, owner?: SnapshotOwner): Promise<void>;
 
+  /** Sizes and memory, as they are now. */
   stats(): IndexStats;
 
   /** Frees memory and threads; every later call throws `CLOSED`. */

@@ -6,6 +6,9 @@
 import type { Distance } from '../index/types.js';
 import type { Datatype, HnswConfig, SparseVectorParams, VectorParams } from '../types/index.js';
 
+/** Most vectors that a collection may have. */
+export const MAX_VECTORS = 256;
+
 interface NamedSpec {
   /** `''` for the unnamed vector. */
   readonly name: string;

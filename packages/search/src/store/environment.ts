@@ -9,7 +9,7 @@ import { getSystemErrorName } from 'node:util';
 import { describeFileError, FletchError, type Json } from '@fletch/base';
 import { open, type RootDatabase } from 'lmdb';
 import { decodeVector, encodeVector } from '../space/codec.js';
-import type { VectorSpec } from '../space/spec.js';
+import { MAX_VECTORS, type VectorSpec } from '../space/spec.js';
 import type { VectorValue } from '../space/types.js';
 import type { Payload, PointId } from '../types/index.js';
 import { damaged } from './check-data.js';
@@ -19,8 +19,7 @@ import { SealedTable as Table, type TableKey } from './sealed.js';
 /** Bytes free on a disk that count as none. */
 const LITTLE_ROOM = 64 * 2 ** 20;
 
-/** Vectors that a collection may have, and tables beside theirs. */
-const MAX_VECTORS = 256;
+/** Tables beside those of vectors. */
 const OTHER_TABLES = 8;
 
 /** A table of vectors, and what they are. */

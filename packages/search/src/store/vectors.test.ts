@@ -49,6 +49,20 @@ const kinds: CreateCollection = {
   sparse_vectors: { words: { modifier: 'idf', index: { on_disk: true } }, plain: {} },
 };
 
+test('more vectors than a collection can have are refused, whenever they are added', async () => {
+  const named = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`v${i}`, { modifier: 'none' as const }]));
+  const refusal = coded('INVALID_ARGUMENT', '256 vectors');
+  const dense = { vectors: { size: 2, distance: 'Dot' } } as const;
+  await expect(store.createCollection('c', { ...dense, sparse_vectors: named(256) })).rejects.toEqual(
+    refusal,
+  );
+  const collection = await store.createCollection('c', { ...dense, sparse_vectors: named(255) });
+  await expect(collection.createVectorName('one more', { sparse: {} })).rejects.toEqual(refusal);
+  await collection.deleteVectorName('v7');
+  await collection.createVectorName('one more', { sparse: {} });
+});
+
 const tokens = [
   [1, 0],
   [0, 1],

@@ -6,7 +6,13 @@
 import { FletchError } from '@fletch/base';
 import type { Distance } from '../index/types.js';
 import { isSparse, isVector, readValue } from '../space/read.js';
-import type { DenseSpec, MultiSpec, SparseSpec, VectorSpec } from '../space/spec.js';
+import {
+  type DenseSpec,
+  MAX_VECTORS,
+  type MultiSpec,
+  type SparseSpec,
+  type VectorSpec,
+} from '../space/spec.js';
 import type { VectorValue } from '../space/types.js';
 import type {
   CreateCollection,
@@ -56,6 +62,7 @@ export function vectorSpecs(config: CreateCollection): VectorSpec[] {
       throw invalid(`sparse_vectors: there is a vector named "${name}" already.`);
     specs.push(sparseSpec(name, specs.length, params));
   }
+  if (specs.length > MAX_VECTORS) throw invalid(`A collection can have ${MAX_VECTORS} vectors and no more.`);
   for (const { name } of specs) checkVectorName(name);
   return specs;
 }

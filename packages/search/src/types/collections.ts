@@ -19,7 +19,7 @@ export interface StrictModeConfig {
   /** Default false. */
   enabled?: boolean | null;
   max_query_limit?: number | null;
-  /** Seconds. */
+  /** Most seconds that a read may ask for. */
   max_timeout?: number | null;
   /** Whether filters may use fields without an index. Default true. */
   unindexed_filtering_retrieve?: boolean | null;
@@ -57,6 +57,7 @@ export interface OptimizersConfig {
   prevent_unoptimized?: boolean | null;
 }
 
+/** Kept and told again; writes are durable without a log. */
 export interface WalConfig {
   wal_capacity_mb: number;
   wal_segments_ahead: number;
@@ -88,7 +89,7 @@ export interface CreateCollection {
   write_consistency_factor?: number | null;
 }
 
-/** What `updateCollection` takes: what is absent or null stays as it is. */
+/** What `update` takes: what is absent or null stays as it is. */
 export interface UpdateCollection {
   /** By vector name; `''` is the unnamed one. */
   vectors?: {
@@ -126,6 +127,7 @@ export type VectorNameConfig =
     }
   | { sparse: { modifier?: 'none' | 'idf' | null; datatype?: Datatype | null } };
 
+/** What a payload index is of. */
 export type PayloadFieldType =
   | 'keyword'
   | 'integer'
@@ -144,6 +146,7 @@ interface AnyIndexParams {
   enable_hnsw?: boolean | null;
 }
 
+/** Whole strings. */
 export interface KeywordIndexParams extends AnyIndexParams {
   type: 'keyword';
   /** Kept and told again. */
@@ -160,25 +163,30 @@ export interface IntegerIndexParams extends AnyIndexParams {
   is_principal?: boolean | null;
 }
 
+/** Numbers, for ranges and `order_by`. */
 export interface FloatIndexParams extends AnyIndexParams {
   type: 'float';
   is_principal?: boolean | null;
 }
 
+/** RFC 3339 dates, for ranges and `order_by`. */
 export interface DatetimeIndexParams extends AnyIndexParams {
   type: 'datetime';
   is_principal?: boolean | null;
 }
 
+/** Strings that are UUIDs. */
 export interface UuidIndexParams extends AnyIndexParams {
   type: 'uuid';
   is_tenant?: boolean | null;
 }
 
+/** Places, `{ lon, lat }`. */
 export interface GeoIndexParams extends AnyIndexParams {
   type: 'geo';
 }
 
+/** True and false. */
 export interface BoolIndexParams extends AnyIndexParams {
   type: 'bool';
 }
@@ -212,9 +220,10 @@ export type PayloadIndexParams =
   | TextIndexParams
   | UuidIndexParams;
 
+/** What `createPayloadIndex` takes: a type, or one with parameters. */
 export type PayloadFieldSchema = PayloadFieldType | PayloadIndexParams;
 
-/** What `collectionInfo` answers. */
+/** What `info` tells of a collection. */
 export interface CollectionInfo {
   /** `yellow` while rows are still being linked. */
   status: 'green' | 'yellow' | 'red';
@@ -250,6 +259,7 @@ export interface CollectionInfo {
   update_queue?: { length: number };
 }
 
+/** Another name of a collection. */
 export interface AliasDescription {
   alias_name: string;
   collection_name: string;
@@ -261,9 +271,10 @@ export type AliasAction =
   | { delete_alias: { alias_name: string } }
   | { rename_alias: { old_alias_name: string; new_alias_name: string } };
 
+/** A file that a collection, or a store, can be recovered from. */
 export interface SnapshotDescription {
   name: string;
-  /** Local time without a zone, as Qdrant writes it: `2024-05-17T09:30:00`. */
+  /** UTC, without a zone as Qdrant writes it: `2024-05-17T09:30:00`. */
   creation_time: string | null;
   /** Bytes. */
   size: number;

@@ -28,6 +28,7 @@ export interface FieldRange {
   gte?: number | string | null;
 }
 
+/** Bounds of how many values a field has; an array counts its elements. */
 export interface ValuesCount {
   lt?: number | null;
   gt?: number | null;
@@ -35,11 +36,13 @@ export interface ValuesCount {
   gte?: number | null;
 }
 
+/** A rectangle of degrees; may cross the 180th meridian. */
 export interface GeoBoundingBox {
   top_left: GeoPoint;
   bottom_right: GeoPoint;
 }
 
+/** A circle on the globe. */
 export interface GeoRadius {
   center: GeoPoint;
   /** Metres. */
@@ -52,6 +55,10 @@ export interface GeoPolygon {
   interiors?: { points: GeoPoint[] }[] | null;
 }
 
+/**
+ * Tests of one payload field: one beside `key`. Of several, any may hold, as in Qdrant; `values_count`, `is_empty` and
+ * `is_null` then count alone.
+ */
 export interface FieldCondition {
   key: string;
   match?: FieldMatch | null;
@@ -64,6 +71,7 @@ export interface FieldCondition {
   is_null?: boolean | null;
 }
 
+/** What holds for a point or not; a filter is a condition, too. */
 export type Condition =
   | FieldCondition
   | { has_id: PointId[] }

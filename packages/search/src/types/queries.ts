@@ -9,6 +9,7 @@ import type { AnyVectorInput, VectorStructOutput } from './vectors.js';
 
 /** Which parts of the payload to return: all, none, these fields, or an include/exclude list. */
 export type PayloadSelector = boolean | string[] | { include: string[] } | { exclude: string[] };
+/** Which vectors to return: all, none, or those of these names. */
 export type VectorSelector = boolean | string[];
 
 /** A stored point as it is returned; what was not asked for is absent. */
@@ -20,12 +21,14 @@ export interface PointRecord {
   order_value?: number;
 }
 
+/** A hit. */
 export interface ScoredPoint extends PointRecord {
   /** Number of the write that made this version of the point. */
   version: number;
   score: number;
 }
 
+/** How a search is done. */
 export interface SearchParams {
   hnsw_ef?: number | null;
   /** Compare with every point. Default false. */
@@ -43,12 +46,14 @@ export interface SearchParams {
 /** A vector given, or the vector of the point with this id. */
 export type VectorQuery = AnyVectorInput | PointId;
 
+/** The points nearest to a vector. */
 export interface NearestQuery {
   nearest: VectorQuery;
   /** Maximal marginal relevance: trades closeness for diversity (0 to 1, default 0.5). */
   mmr?: { diversity?: number | null; candidates_limit?: number | null } | null;
 }
 
+/** Points like the positive examples and unlike the negative ones; the examples themselves are not found. */
 export interface RecommendQuery {
   recommend: {
     positive?: VectorQuery[] | null;
@@ -58,19 +63,23 @@ export interface RecommendQuery {
   };
 }
 
+/** Points shall be nearer to one than to the other. */
 export interface ContextPair {
   positive: VectorQuery;
   negative: VectorQuery;
 }
 
+/** The points nearest to the target, those first that satisfy most pairs of the context. */
 export interface DiscoverQuery {
   discover: { target: VectorQuery; context: ContextPair | ContextPair[] | null };
 }
 
+/** Points that satisfy all pairs; the score is what is lacking, 0 for the best. */
 export interface ContextQuery {
   context: ContextPair | ContextPair[] | null;
 }
 
+/** Order by a payload field with a payload index of integers, floats or dates. */
 export interface OrderBy {
   /** A payload field of numbers or dates. */
   key: string;
@@ -79,23 +88,28 @@ export interface OrderBy {
   start_from?: number | string | null;
 }
 
+/** Points in the order of a payload field. */
 export interface OrderByQuery {
   order_by: string | OrderBy;
 }
 
+/** Merges what the prefetches found: by reciprocal ranks (`rrf`), or by scores, each list's normalised (`dbsf`). */
 export interface FusionQuery {
   fusion: 'rrf' | 'dbsf';
 }
 
+/** Reciprocal rank fusion with parameters. */
 export interface RrfQuery {
   /** `k` defaults to 2; `weights` has one entry per prefetch. */
   rrf: { k?: number | null; weights?: number[] | null };
 }
 
+/** Points chosen at random. */
 export interface SampleQuery {
   sample: 'random';
 }
 
+/** The points nearest to a target, corrected by examples that somebody rated. */
 export interface RelevanceFeedbackQuery {
   relevance_feedback: {
     target: VectorQuery;
@@ -133,12 +147,14 @@ export type Expression =
   | { exp_decay: DecayParams }
   | { gauss_decay: DecayParams };
 
+/** Gives what the prefetches found new scores, computed from the old ones and the payload. */
 export interface FormulaQuery {
   formula: Expression;
   /** Values of payload keys (and `"$score"`) that a point lacks. */
   defaults?: Payload | null;
 }
 
+/** A query of any kind; a vector or an id alone is what points shall be near to. */
 export type Query =
   | VectorQuery
   | NearestQuery
@@ -182,6 +198,7 @@ export interface QueryRequest extends Prefetch {
   with_vector?: VectorSelector | null;
 }
 
+/** A query whose hits are grouped by a payload field. */
 export interface QueryGroupsRequest extends Omit<QueryRequest, 'offset'> {
   /** Payload field of strings or integers whose values are the groups. */
   group_by: string;
@@ -200,6 +217,7 @@ export interface QueryGroupsRequest extends Omit<QueryRequest, 'offset'> {
     | null;
 }
 
+/** Hits that share a payload value. */
 export interface PointGroup {
   id: string | number;
   /** Best first. */
@@ -207,10 +225,12 @@ export interface PointGroup {
   lookup?: PointRecord | null;
 }
 
+/** Groups, best first. */
 export interface GroupsResult {
   groups: PointGroup[];
 }
 
+/** What the neighbours of sampled points are looked for by. */
 export interface SearchMatrixRequest {
   filter?: Filter | null;
   /** How many random points are compared with each other. Default 10. */
@@ -220,10 +240,12 @@ export interface SearchMatrixRequest {
   using?: string | null;
 }
 
+/** Neighbours, a pair an entry. */
 export interface SearchMatrixPairs {
   pairs: { a: PointId; b: PointId; score: number }[];
 }
 
+/** Neighbours as a sparse matrix: rows and columns are positions in `ids`. */
 export interface SearchMatrixOffsets {
   offsets_row: number[];
   offsets_col: number[];
@@ -231,6 +253,7 @@ export interface SearchMatrixOffsets {
   ids: PointId[];
 }
 
+/** A page of points. */
 export interface ScrollRequest {
   /** First id to return. Not together with `order_by`. */
   offset?: PointId | null;
@@ -243,17 +266,20 @@ export interface ScrollRequest {
   order_by?: string | OrderBy | null;
 }
 
+/** A page, and where the next one begins. */
 export interface ScrollResult {
   points: PointRecord[];
   /** Pass as `offset` for the next page; null at the end. */
   next_page_offset: PointId | null;
 }
 
+/** Which points to count. `exact` is accepted: counts always are. */
 export interface CountRequest {
   filter?: Filter | null;
   exact?: boolean | null;
 }
 
+/** Which values to count. `exact` is accepted: counts always are. */
 export interface FacetRequest {
   key: string;
   filter?: Filter | null;
@@ -262,6 +288,7 @@ export interface FacetRequest {
   exact?: boolean | null;
 }
 
+/** A value, and how many points have it. */
 export interface FacetHit {
   value: string | number | boolean;
   count: number;

@@ -7,6 +7,7 @@ import type { Filter } from './filters.js';
 import type { Payload, PointId } from './json.js';
 import type { VectorInput } from './vectors.js';
 
+/** A point to insert. */
 export interface PointStruct {
   id: PointId;
   /** May leave out any of the collection's vectors; `{}` for none. */
@@ -14,6 +15,7 @@ export interface PointStruct {
   payload?: Payload | null;
 }
 
+/** Which points an upsert may insert or replace. */
 export interface UpsertOptions {
   /** An existing point is only replaced when it matches; new ones are inserted all the same. */
   update_filter?: Filter | null;

@@ -33,6 +33,7 @@ export interface HnswConfig {
  */
 export type Datatype = 'float32' | 'float16' | 'uint8' | 'turbo4';
 
+/** How points of several vectors are compared. */
 export interface MultiVectorConfig {
   /** MaxSim: for every query token the best score among the point's tokens, summed. */
   comparator: 'max_sim';
@@ -76,13 +77,17 @@ export interface SparseVector {
   values: number[] | Float32Array;
 }
 
+/** As many finite numbers as the dimension; kept as float32. */
 export type DenseVectorInput = number[] | Float32Array;
 /** Vectors of one dimension, one per token. */
 export type MultiVectorInput = DenseVectorInput[];
+/** A vector of any kind. */
 export type AnyVectorInput = DenseVectorInput | MultiVectorInput | SparseVector;
 
 /** The unnamed vector, or one per vector name. */
 export type VectorInput = DenseVectorInput | MultiVectorInput | { [name: string]: AnyVectorInput };
 
+/** A vector as it is returned; under `Cosine`, dense ones have length 1. */
 export type VectorOutput = number[] | number[][] | { indices: number[]; values: number[] };
+/** The unnamed vector, or those that were asked for by their names. */
 export type VectorStructOutput = number[] | number[][] | { [name: string]: VectorOutput };

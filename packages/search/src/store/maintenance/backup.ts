@@ -28,6 +28,7 @@ import { storeFolder } from './verify.js';
 /** Tries to copy an index that fits the tables beside it, while another process saves newer ones. */
 const TRIES = 3;
 
+/** The copy, and the collections in it. */
 export interface BackupReport {
   readonly path: string;
   readonly collections: readonly string[];

@@ -15,6 +15,7 @@ import { dropRecords } from './records.js';
 import type { StoreProblem } from './report.js';
 import { examine, storeFolder } from './verify.js';
 
+/** What may be done besides rebuilding damaged indexes. */
 export interface RepairOptions extends LongWork {
   /** Remove entries that cannot be read any more, with the points they belong to. Default: only list them. */
   readonly dropDamaged?: boolean;
@@ -22,6 +23,7 @@ export interface RepairOptions extends LongWork {
   readonly rebuildIndexes?: boolean;
 }
 
+/** What was wrong, and what still is. */
 export interface RepairReport {
   readonly path: string;
   /** What was wrong and is not any more. */

@@ -7,6 +7,7 @@
 /** What `repair` does about a problem: by itself, only when told to drop what is damaged, or not at all. */
 export type Remedy = 'rebuild' | 'drop' | 'none';
 
+/** Something that is wrong with a store. */
 export interface StoreProblem {
   /** Name of the collection; absent for what belongs to the whole store. */
   readonly collection?: string;

@@ -36,6 +36,7 @@ export interface SalvagedCollection {
   readonly lost: readonly string[];
 }
 
+/** The new folder, and what is in it. */
 export interface SalvageReport {
   readonly path: string;
   readonly collections: readonly SalvagedCollection[];
