@@ -170,4 +170,44 @@ describe.skipIf(executablePath === undefined)(`administration in a browser${why}
       .toEqual(['20', '0', time, time]);
     await page.getByText(/^fletch .*, up for/).waitFor();
   });
+
+  it('shows a page of a million points, not a million points', async () => {
+    await page.route('**/collections/words', async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.json()) as { result: { points_count: number } };
+      body.result.points_count = 1_000_000;
+      await route.fulfill({ response: answer, json: body });
+    });
+    const asked: number[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/scroll')) asked.push(request.postDataJSON().limit);
+    });
+    await visit('#!/points/words');
+    await page.getByText('1,000,000 points, in order of their ids').waitFor();
+    await expect.poll(() => page.locator('.point').count()).toBe(20);
+    expect(Math.max(...asked)).toBeLessThanOrEqual(64);
+  });
+
+  it('goes on in a stale tab after the server was restarted with other data', async () => {
+    const studio = studioFolder();
+    const first = await serve({ store, studio, port: 0 });
+    const stale = await openPage(browser, [first.url]);
+    await stale.page.goto(`${first.url}/dashboard/#!/points/words/1`);
+    await stale.page.getByLabel('Payload').fill('{"unsaved": true}');
+    await first.close();
+    await stale.page.getByRole('alert').filter({ hasText: 'The server does not answer' }).waitFor();
+    expect(await stale.page.getByLabel('Payload').inputValue()).toBe('{"unsaved": true}');
+    const other = await openTestStore();
+    await other.createCollection('elsewhere', { vectors: { size: 4, distance: 'Dot' } });
+    const second = await serve({ store: other, studio, port: first.port });
+    await stale.page.getByText('There is no collection “words”').waitFor();
+    await stale.page
+      .getByRole('main')
+      .getByRole('button', { name: /elsewhere/ })
+      .click();
+    await stale.page.getByText('No points here.').waitFor();
+    await stale.page.close();
+    await second.close();
+    expect(stale.problems.filter((problem) => !/ERR_|status of 404/.test(problem))).toEqual([]);
+  });
 });

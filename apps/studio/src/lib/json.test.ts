@@ -50,7 +50,11 @@ describe('parsing', () => {
 
 describe('printing', () => {
   it('keeps lists of numbers on a line and every value as it is', () => {
-    expect(pretty({ v: [1, -2.5e-7], s: ['a'] })).toBe('{\n  "v": [1, -2.5e-7],\n  "s": [\n    "a"\n  ]\n}');
+    const long = ['x'.repeat(40), 'y'.repeat(40)];
+    expect(pretty(long)).toBe(JSON.stringify(long, null, 2));
+    expect(pretty({ v: [1, -2.5e-7], s: ['a', '],\n"', true] })).toBe(
+      '{\n  "v": [1, -2.5e-7],\n  "s": ["a", "],\\n\\"", true]\n}',
+    );
     expect(pretty('[\n 1,\n 2\n]')).toBe('"[\\n 1,\\n 2\\n]"');
     expect(pretty(undefined)).toBe('null');
     fc.assert(

@@ -98,12 +98,17 @@ export function parseJson(text: string): Parsed {
   }
 }
 
-/** Indented JSON, with lists of numbers on one line. */
+const SCALAR = /"(?:[^"\\]|\\.)*"|-?[\d.eE+-]+|true|false|null/.source;
+const LIST = new RegExp(`\\[\\n\\s+((?:${SCALAR})(?:,\\n\\s+(?:${SCALAR}))*)\\n\\s*\\]`, 'g');
+const LONGEST_LINE = 64;
+
+/** Indented JSON, with lists of numbers, and short lists of other plain values, on one line. */
 export function pretty(value: unknown): string {
   const text = JSON.stringify(value, null, 2) ?? 'null';
   // Line ends are never part of a string, so this touches nothing but lists.
-  return text.replace(/\[\n\s+(-?[\d.eE+-]+(?:,\n\s+-?[\d.eE+-]+)*)\n\s*\]/g, (_, numbers: string) => {
-    return `[${numbers.replace(/,\n\s+/g, ', ')}]`;
+  return text.replace(LIST, (list, values: string) => {
+    const line = values.replace(/,\n\s+/g, ', ');
+    return line.length <= LONGEST_LINE || !line.includes('"') ? `[${line}]` : list;
   });
 }
 

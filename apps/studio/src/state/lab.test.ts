@@ -84,6 +84,8 @@ describe('the laboratory', () => {
     expect(state.run.value).toMatchObject({ id: 'lsa', profile: 'quick', result: { holds: true } });
     expect(state.run.value?.progress).toEqual({ done: 1, total: 2, stage: 'training' });
     expect(calls).toContain('start lsa quick');
+    state.dismiss();
+    expect(state.run.value).toBeNull();
     await vi.waitFor(() => expect(tab.getItem('fletch.lab-run')).toBeNull());
   });
 

@@ -36,6 +36,8 @@ export interface Laboratory {
   open(id: string | null): void;
   start(id: string, profile: Profile): Promise<boolean>;
   stop(): Promise<boolean>;
+  /** Forgets a run that has ended. */
+  dismiss(): void;
 }
 
 const KEY = 'fletch.lab-run';
@@ -121,5 +123,8 @@ export function createLaboratory(lab: Lab, desk: Desk, tab: Keep, retry = 2000):
       action.run(async () => {
         if (run.value !== null) await lab.stop(run.value.run);
       }),
+    dismiss() {
+      if (run.value?.state !== 'running') run.value = null;
+    },
   };
 }

@@ -17,9 +17,13 @@ export function RunBar() {
           <a href={router.href(routeTo('lab', { item: run.id }))}>{title}</a>{' '}
           <span class="quiet">{run.profile}</span>
         </h2>
-        {run.state === 'running' && (
+        {run.state === 'running' ? (
           <button type="button" class="button" onClick={() => void lab.stop()}>
             Stop
+          </button>
+        ) : (
+          <button type="button" class="icon" aria-label="Close the run" onClick={lab.dismiss}>
+            ×
           </button>
         )}
       </div>

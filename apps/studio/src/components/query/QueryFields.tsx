@@ -44,7 +44,7 @@ export function QueryFields({ form, vectors, fields, change }: QueryProps) {
         />
         {(compares(kind) || kind === 'hybrid') && (
           <TextField
-            label="Score threshold"
+            label="Threshold"
             type="number"
             class="narrow"
             value={form.threshold}
@@ -62,6 +62,17 @@ export function QueryFields({ form, vectors, fields, change }: QueryProps) {
         )}
       </Row>
       <Row>
+        {kind === 'nearest' && (
+          <TextField
+            label="Diversity"
+            type="number"
+            class="narrow"
+            placeholder="off"
+            hint="MMR, 0 to 1"
+            value={form.diversity}
+            change={(diversity) => change({ diversity })}
+          />
+        )}
         {compares(kind) && (
           <FlagField label="exact" value={form.exact} change={(exact) => change({ exact })} />
         )}
@@ -76,22 +87,7 @@ export function QueryFields({ form, vectors, fields, change }: QueryProps) {
 function KindFields({ form, vectors, fields, change }: QueryProps) {
   switch (form.kind) {
     case 'nearest':
-      return (
-        <>
-          <ExampleFields example={form.example} change={(example) => change({ example })} />
-          <Row>
-            <TextField
-              label="Diversity (MMR)"
-              type="number"
-              class="narrow"
-              placeholder="off"
-              hint="0 to 1"
-              value={form.diversity}
-              change={(diversity) => change({ diversity })}
-            />
-          </Row>
-        </>
-      );
+      return <ExampleFields example={form.example} change={(example) => change({ example })} />;
     case 'recommend':
       return (
         <Row>
