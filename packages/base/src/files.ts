@@ -23,6 +23,11 @@ export function describeFileError(error: unknown, path: string): unknown {
   return error;
 }
 
+/** Whether a name is that of a file that {@link replaceFile} had no time to finish, or to remove. */
+export function isUnfinished(name: string): boolean {
+  return /\.\d+\.tmp$/.test(name);
+}
+
 /**
  * Replaces a file so that a crash leaves either the old or the new content: writes beside it, syncs, renames,
  * syncs the folder.
@@ -45,7 +50,8 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
     await rename(temporary, path);
     await syncFolder(folder);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // What cannot be removed now must not hide what went wrong.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw describeFileError(error, path);
   }
 }

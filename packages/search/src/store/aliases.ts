@@ -4,7 +4,7 @@
  * @module
  */
 import { access } from 'node:fs/promises';
-import { FletchError, isFletchError } from '@fletch/base';
+import { describeFileError, FletchError, isFletchError } from '@fletch/base';
 import type { AliasAction, AliasDescription } from '../types/index.js';
 import { formatMajor, readManifest, writeManifest } from './manifest.js';
 import { checkName } from './names.js';
@@ -23,9 +23,13 @@ export class Aliases {
 
   /** Reads the file, if there is one. */
   static async open(path: string): Promise<Aliases> {
+    // A file that cannot be read now is not one that is not there: the next change would write over it.
     const there = await access(path).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw describeFileError(error, path);
+      },
     );
     if (!there) return new Aliases(path, new Map());
     try {

@@ -341,6 +341,7 @@ export class StoredCollection implements Collection {
 
   async createSnapshot({ shard }: ShardChoice = {}): Promise<SnapshotDescription> {
     this.#checkOpen();
+    await this.#environment.checkPlace();
     return snapshotsOf(this.#snapshots, shard).create(this.name, (folder) => this.copyTo(folder));
   }
 
@@ -421,6 +422,7 @@ export class StoredCollection implements Collection {
   /** Saves snapshots; without one the index is only slower to open, so that is no more than a warning. */
   async #save(): Promise<void> {
     try {
+      await this.#environment.checkPlace();
       await within(READS_MS, this.#points.cleared());
       await this.#indexes.save(this.#points.versionOfIndexes);
     } catch (error) {

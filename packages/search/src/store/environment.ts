@@ -14,6 +14,7 @@ import type { VectorValue } from '../space/types.js';
 import type { Payload, PointId } from '../types/index.js';
 import { damaged } from './check-data.js';
 import { decodeId, encodeId } from './ids.js';
+import { Place } from './place.js';
 import { SealedTable as Table, type TableKey } from './sealed.js';
 
 /** Bytes free on a disk that count as none. */
@@ -43,6 +44,7 @@ export class Environment {
   readonly #root: RootDatabase<Buffer, string>;
   readonly #path: string;
   readonly #sealed: boolean;
+  readonly #place: Place;
   readonly meta: Table<string>;
   readonly ids: Table<Buffer>;
   readonly points: Table<number>;
@@ -74,6 +76,7 @@ export class Environment {
         pageSize: 16_384,
         readOnly,
       });
+      this.#place = new Place(this.#path);
       this.meta = this.#table('meta', 'ordered-binary');
       this.ids = this.#table('ids', 'binary');
       this.points = this.#table('points', 'uint32');
@@ -90,11 +93,17 @@ export class Environment {
    * @throws FletchError `DISK_FULL`, `IO`, `CORRUPT`; nothing was changed then
    */
   async commit(write: () => void): Promise<void> {
+    await this.checkPlace();
     try {
       await this.#root.batch(write);
     } catch (error) {
       throw await this.#describe(error);
     }
+  }
+
+  /** Throws `IO` when the file is not where it was any more. */
+  async checkPlace(): Promise<void> {
+    await this.#place.check();
   }
 
   /** Vectors by row, as `space/codec.ts` writes them. */
@@ -148,6 +157,7 @@ export class Environment {
   async addVectors(spec: VectorSpec): Promise<void> {
     if (this.#vectors.size >= MAX_VECTORS)
       throw new FletchError('INVALID_ARGUMENT', `A collection can have ${MAX_VECTORS} vectors and no more.`);
+    await this.checkPlace();
     this.#openVectors(spec);
     try {
       await this.vectors(spec.name).clearAsync();

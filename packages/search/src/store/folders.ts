@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '@fletch/base';
+import { isFletchError, syncFolder } from '@fletch/base';
 import { readCollectionManifest } from './manifest.js';
 
 /** Begins the names of folders that are not collections yet. */
@@ -20,12 +20,17 @@ export const GONE = '.gone-';
  */
 export async function collectionFolders(home: string): Promise<string[]> {
   const all = await readdir(home);
+  // What cannot be removed stands in nobody's way, and is tried again the next time.
   for (const entry of all.filter((each) => each.startsWith(NEW) || each.startsWith(GONE)))
-    await rm(join(home, entry), { recursive: true, force: true });
+    await rm(join(home, entry), { recursive: true, force: true }).catch(() => undefined);
   const entries = all.filter((each) => !each.startsWith('.'));
   const replaced = new Set<string>();
   for (const entry of entries) {
-    const manifest = await readCollectionManifest(join(home, entry)).catch(() => undefined);
+    const manifest = await readCollectionManifest(join(home, entry)).catch((error: unknown) => {
+      // One that cannot be read now may replace another: both must not be opened.
+      if (isFletchError(error, 'IO')) throw error;
+      return undefined;
+    });
     if (manifest?.uuid === entry && manifest.replaces) replaced.add(manifest.replaces);
   }
   for (const entry of entries.filter((each) => replaced.has(each)))
@@ -33,10 +38,13 @@ export async function collectionFolders(home: string): Promise<string[]> {
   return entries.filter((entry) => !replaced.has(entry));
 }
 
-/** Removes the folder of a collection: at once by its name, then its files. */
+/** Removes the folder of a collection: at once by its name, then its files. One that is gone is no error. */
 export async function removeFolder(home: string, folder: string): Promise<void> {
   const gone = join(home, GONE + randomUUID());
-  await rename(folder, gone);
+  await rename(folder, gone).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
   await syncFolder(home);
-  await rm(gone, { recursive: true, force: true });
+  // What is left of it is removed when the store is next opened.
+  await rm(gone, { recursive: true, force: true }).catch(() => undefined);
 }

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFileError, FletchError } from '@fletch/base';
 
@@ -14,9 +14,15 @@ interface Holder {
   readonly pid: number;
   readonly started: string | null;
   readonly boot: string | null;
+  /** Tells the locks of one process apart. */
+  readonly lock?: string;
 }
 
 const heldHere = new Set<string>();
+/** Locks that this process released but could not remove, by their content. */
+const abandoned = new Set<string>();
+/** Files that this process could not remove. */
+const leftOver = new Set<string>();
 
 /**
  * Takes the lock of the store at `folder`; one left by a process that is gone is taken over.
@@ -29,27 +35,62 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'lock');
   if (heldHere.has(folder)) throw locked(folder, process.pid, 'this process has it open already');
   heldHere.add(folder);
-  const own = `${path}.${process.pid}.${randomUUID()}`;
-  const text = JSON.stringify(describe(process.pid));
+  const lock = randomUUID();
+  const own = `${path}.${process.pid}.${lock}`;
+  const text = JSON.stringify({ ...describe(process.pid), lock });
   try {
     await writeFile(own, text);
     while (!(await linked(own, path))) {
-      const found = await readFile(path, 'utf8').catch(() => undefined);
+      const found = await readIfThere(path);
       if (found === undefined) continue;
       const holder = parse(found);
-      if (holder && isRunning(holder)) throw locked(folder, holder.pid, `process ${holder.pid} has it open`);
+      if (holder && !abandoned.has(found) && isRunning(holder))
+        throw locked(folder, holder.pid, `process ${holder.pid} has it open`);
       await takeAway(path, found);
     }
   } catch (error) {
     heldHere.delete(folder);
     throw describeFileError(error, path);
   } finally {
-    await rm(own, { force: true });
+    leftOver.add(own);
+    await tidy();
   }
+  await removeStale(folder);
   return async () => {
-    if ((await readFile(path, 'utf8').catch(() => undefined)) === text) await rm(path, { force: true });
-    heldHere.delete(folder);
+    try {
+      if ((await readIfThere(path)) === text) await rm(path, { force: true });
+    } catch (error) {
+      abandoned.add(text);
+      throw describeFileError(error, path);
+    } finally {
+      heldHere.delete(folder);
+    }
   };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+/** Removes the files that nobody needs any more; what cannot be removed is tried again with the next lock. */
+async function tidy(): Promise<void> {
+  for (const path of leftOver)
+    await rm(path, { force: true }).then(
+      () => leftOver.delete(path),
+      () => undefined,
+    );
+}
+
+/** Removes what processes left behind that were killed while they took the lock. */
+async function removeStale(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = /^lock\.(\d+)\.[\w-]+$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid)))
+      await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
 }
 
 async function linked(own: string, path: string): Promise<boolean> {
@@ -64,15 +105,23 @@ async function linked(own: string, path: string): Promise<boolean> {
 
 /** Removes a dead process's lock, but puts back one that somebody else took in the meantime. */
 async function takeAway(path: string, expected: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+  const aside = `${path}.${process.pid}.${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  if ((await readFile(aside, 'utf8')) !== expected) await linked(aside, path);
-  await unlink(aside);
+  try {
+    if ((await readFile(aside, 'utf8')) === expected) abandoned.delete(expected);
+    else await linked(aside, path);
+  } catch (error) {
+    await linked(aside, path).catch(() => false);
+    throw error;
+  } finally {
+    leftOver.add(aside);
+    await tidy();
+  }
 }
 
 function locked(folder: string, pid: number, why: string): FletchError {
@@ -92,12 +141,17 @@ function parse(text: string): Holder | undefined {
   }
 }
 
-function isRunning(holder: Holder): boolean {
+function isAlive(pid: number): boolean {
   try {
-    process.kill(holder.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+  return true;
+}
+
+function isRunning(holder: Holder): boolean {
+  if (!isAlive(holder.pid)) return false;
   const now = describe(holder.pid);
   if (now.started === null || holder.started === null) return holder.pid !== process.pid;
   return now.started === holder.started && now.boot === holder.boot;

@@ -112,9 +112,12 @@ export async function readManifest(path: string, supported: number): Promise<Rec
   });
   const corrupt = (what: string, cause?: unknown, details = {}) =>
     new FletchError('CORRUPT', `${path} is damaged: ${what}.`, { details: { path, ...details }, cause });
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw describeFileError(error, path);
+  });
   let content: Record<string, unknown>;
   try {
-    content = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    content = JSON.parse(text) as Record<string, unknown>;
   } catch (error) {
     throw corrupt('it is not JSON', error);
   }

@@ -26,6 +26,7 @@ import { crashPoint } from './crash-point.js';
 import { indexFactory } from './factory.js';
 import { collectionFolders, NEW, removeFolder } from './folders.js';
 import type { IndexFactory } from './indexes.js';
+import { removeUnfinished } from './leftovers.js';
 import { takeLock } from './lock.js';
 import {
   type CollectionManifest,
@@ -39,6 +40,7 @@ import {
 } from './manifest.js';
 import { checkName } from './names.js';
 import { encodePayload } from './payload.js';
+import { Place } from './place.js';
 import { guarded } from './strict/guard.js';
 import type { Collection, RecoverSnapshot, Store, StoreOptions } from './types.js';
 import { vectorSpecs } from './vectors.js';
@@ -79,6 +81,8 @@ interface Found {
   readonly collection: StoredCollection | FletchError;
   /** The collection behind its limits, as it is given out. */
   readonly face?: Collection;
+  /** Folder of the collection whose place it took, when that could not be removed. */
+  readonly former?: string;
 }
 
 class FolderStore implements Store {
@@ -88,6 +92,7 @@ class FolderStore implements Store {
   readonly #factory: IndexFactory;
   readonly #collections = new Map<string, Found>();
   readonly #snapshots: SnapshotFolder;
+  readonly #place: Place;
   #aliases!: Aliases;
   #uuid = '';
   /** Creations and deletions, one after the other. */
@@ -96,6 +101,7 @@ class FolderStore implements Store {
 
   constructor(path: string, options: StoreOptions, release: () => Promise<void>) {
     this.path = path;
+    this.#place = new Place(path);
     this.#options = options;
     this.#release = release;
     this.#factory = indexFactory(options.threads);
@@ -111,6 +117,7 @@ class FolderStore implements Store {
     try {
       await makeFolder(home);
       await clearTemporary(this.#temporary);
+      await removeUnfinished(this.path);
       this.#uuid = String((await readManifest(join(this.path, 'fletch.json'), formatMajor)).uuid);
       this.#aliases = await Aliases.open(join(this.path, 'aliases.json'));
       const { damage } = this.#aliases;
@@ -149,11 +156,10 @@ class FolderStore implements Store {
         await writeManifest(join(temporary, 'collection.json'), manifest);
         await rename(temporary, folder);
         await syncFolder(join(this.path, 'collections'));
+        return this.#show(folder, await this.#openCollection(folder, manifest));
       } catch (error) {
-        await rm(temporary, { recursive: true, force: true });
-        throw describeFileError(error, folder);
+        throw await this.#takeBack(name, folder, temporary, error);
       }
-      return this.#show(folder, await this.#openCollection(folder, manifest));
     });
   }
 
@@ -185,9 +191,14 @@ class FolderStore implements Store {
       this.#collections.delete(name);
       try {
         if (found.collection instanceof StoredCollection) await found.collection.close({ save: false });
-        await removeFolder(join(this.path, 'collections'), found.folder);
+        const home = join(this.path, 'collections');
+        if (found.former !== undefined) await removeFolder(home, found.former);
+        await removeFolder(home, found.folder);
       } catch (error) {
-        throw describeFileError(error, found.folder);
+        const failure = failed(error, found.folder);
+        // Its name stays taken, or two of that name would be found later; deleting can be tried again.
+        this.#collections.set(name, { ...found, collection: failure });
+        throw failure;
       }
       return true;
     });
@@ -233,6 +244,7 @@ class FolderStore implements Store {
 
   async recoverSnapshot(asked: string, request: RecoverSnapshot): Promise<void> {
     this.#checkOpen();
+    await this.#place.check();
     const name = this.#targetOf(asked);
     checkName(name);
     const own = snapshotsOf(this.#snapshotsOf(name), request.shard);
@@ -285,15 +297,40 @@ class FolderStore implements Store {
       crashPoint('recover-after-rename');
       collection = await this.#openCollection(folder, manifest);
     } catch (error) {
-      // Out of sight first: half a folder must not take anybody's place.
-      await rename(folder, temporary).catch(() => undefined);
-      await rm(temporary, { recursive: true, force: true });
-      throw describeFileError(error, folder);
+      const failure = await this.#takeBack(name, folder, temporary, error);
+      if (this.#collections.get(name) !== old) await opened?.close({ save: false }).catch(() => undefined);
+      throw failure;
     }
     this.#show(folder, collection);
     if (!old) return;
-    await opened?.close({ save: false });
-    await removeFolder(home, old.folder);
+    try {
+      await opened?.close({ save: false });
+      if (old.former !== undefined) await removeFolder(home, old.former);
+      await removeFolder(home, old.folder);
+    } catch (error) {
+      this.#collections.set(name, { ...this.#collections.get(name)!, former: old.folder });
+      const { message, details } = failed(error, old.folder);
+      this.#options.onWarning?.({
+        collection: name,
+        message: `What "${name}" held before could not be removed, and is when the store is opened again: ${message}`,
+        details,
+      });
+    }
+  }
+
+  /**
+   * Undoes what failed half-way, out of sight first: half a collection must not take anybody's place when the store
+   * is opened again. Returns the error to throw. When even that fails, the name stands for it.
+   */
+  async #takeBack(name: string, folder: string, temporary: string, error: unknown): Promise<FletchError> {
+    const failure = failed(error, folder);
+    const hidden = await rename(folder, temporary).then(
+      () => true,
+      ({ code }: NodeJS.ErrnoException) => code === 'ENOENT',
+    );
+    if (hidden) await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    else this.#collections.set(name, { folder, collection: failure });
+    return failure;
   }
 
   /** Makes an opened collection one that is found. */
@@ -381,7 +418,7 @@ class FolderStore implements Store {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     this.#checkOpen();
-    const done = this.#last.then(work);
+    const done = this.#last.then(() => this.#place.check()).then(work);
     this.#last = done.catch(() => undefined);
     return done;
   }
@@ -389,4 +426,12 @@ class FolderStore implements Store {
   #checkOpen(): void {
     if (this.#closing) throw new FletchError('CLOSED', `The store ${this.path} is closed.`);
   }
+}
+
+/** An error of the file system, or any other, as one that can be told. */
+function failed(error: unknown, path: string): FletchError {
+  const described = describeFileError(error, path);
+  if (isFletchError(described)) return described;
+  const { message } = error as Error;
+  return new FletchError('IO', `Writing ${path} failed: ${message}`, { details: { path }, cause: error });
 }

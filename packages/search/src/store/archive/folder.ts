@@ -6,7 +6,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { access, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { describeFileError, FletchError, replaceFile, syncFolder } from '@fletch/base';
+import { describeFileError, FletchError, isFletchError, replaceFile, syncFolder } from '@fletch/base';
 import type { SnapshotDescription } from '../../types/index.js';
 import { makeFolder } from '../manifest.js';
 import { isIndexFile } from './copy.js';
@@ -68,7 +68,8 @@ export class SnapshotFolder {
     } catch (error) {
       throw describeFileError(error, folder);
     } finally {
-      await rm(work, { recursive: true, force: true });
+      // What cannot be removed now is when the store is next opened.
+      await rm(work, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 
@@ -77,8 +78,12 @@ export class SnapshotFolder {
     const plain = basename(name.replaceAll('\\', '/'));
     const ending = plain.endsWith(ENDING) ? plain : `${plain}${ENDING}`;
     const usable = /^[\p{L}\p{N}._ -]+$/u.test(plain) && Buffer.byteLength(ending) <= MAX_NAME;
-    await makeFolder(this.#place.folder);
-    return this.#store(file, usable ? ending : `${randomUUID()}${ENDING}`, checksum);
+    try {
+      await makeFolder(this.#place.folder);
+      return await this.#store(file, usable ? ending : `${randomUUID()}${ENDING}`, checksum);
+    } catch (error) {
+      throw describeFileError(error, this.#place.folder);
+    }
   }
 
   /** Oldest first. */
@@ -98,9 +103,13 @@ export class SnapshotFolder {
   /** Deletes one. Throws `NOT_FOUND`. */
   async delete(name: string): Promise<boolean> {
     const path = await this.find(name);
-    await rm(path);
-    await rm(`${path}.checksum`, { force: true });
-    await syncFolder(this.#place.folder);
+    try {
+      await rm(path);
+      await rm(`${path}.checksum`, { force: true });
+      await syncFolder(this.#place.folder);
+    } catch (error) {
+      throw describeFileError(error, path);
+    }
     return true;
   }
 
@@ -109,25 +118,45 @@ export class SnapshotFolder {
     const path = join(this.#place.folder, name);
     const plain =
       name !== '' && basename(name) === name && name !== '.' && name !== '..' && !name.includes('\0');
-    const status = plain ? await lstat(path).catch(() => undefined) : undefined;
+    const status = plain ? await statusOf(path) : undefined;
     if (status?.isFile() && !name.endsWith('.checksum')) return path;
     throw new FletchError('NOT_FOUND', `Snapshot ${name} not found`, { details: { snapshot: name } });
   }
 
   async #store(file: string, name: string, checksum: string): Promise<SnapshotDescription> {
     const path = join(this.#place.folder, name);
-    // First the checksum: a snapshot that is there has one.
-    await replaceFile(`${path}.checksum`, (sum) => sum.writeFile(checksum));
-    await rename(file, path);
-    await syncFolder(this.#place.folder);
+    const former = (await statusOf(path)) && (await this.#checksumOf(path));
+    let renamed = false;
+    try {
+      // First the checksum: a snapshot that is there has one.
+      await replaceFile(`${path}.checksum`, (sum) => sum.writeFile(checksum));
+      await rename(file, path);
+      renamed = true;
+      await syncFolder(this.#place.folder);
+    } catch (error) {
+      if (former === undefined) {
+        await rm(path, { force: true }).catch(() => undefined);
+        await rm(`${path}.checksum`, { force: true }).catch(() => undefined);
+      } else if (former !== null && !renamed)
+        await replaceFile(`${path}.checksum`, (sum) => sum.writeFile(former)).catch(() => undefined);
+      throw error;
+    }
     return (await this.#describe(name))!;
+  }
+
+  /** Null for one that came without. */
+  async #checksumOf(path: string): Promise<string | null> {
+    return readFile(`${path}.checksum`, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw describeFileError(error, path);
+    });
   }
 
   async #describe(name: string): Promise<SnapshotDescription | undefined> {
     const path = join(this.#place.folder, name);
-    const status = await lstat(path).catch(() => undefined);
+    const status = await statusOf(path);
     if (!status?.isFile()) return undefined;
-    const checksum = await readFile(`${path}.checksum`, 'utf8').catch(() => null);
+    const checksum = await this.#checksumOf(path);
     return { name, creation_time: status.mtime.toISOString().slice(0, 19), size: status.size, checksum };
   }
 
@@ -138,11 +167,22 @@ export class SnapshotFolder {
       const name = `${this.#place.prefix}-${stamp}${ENDING}`;
       const free = await access(join(this.#place.folder, name)).then(
         () => false,
-        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return true;
+          throw error;
+        },
       );
       if (free) return name;
     }
   }
+}
+
+async function statusOf(path: string) {
+  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+    const described = describeFileError(error, path);
+    if (isFletchError(described)) throw described;
+    return undefined;
+  });
 }
 
 /** The snapshots of a collection, and those of its one shard, which hold the same. */

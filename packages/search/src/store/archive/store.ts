@@ -122,7 +122,7 @@ export async function intoNewFolder(path: string, fill: (folder: string) => Prom
     await rename(unfinished, target);
     await syncFolder(join(target, '..'));
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
+    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
     throw describeFileError(error, path);
   }
 }
