@@ -2,23 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { run } from './program.js';
+import { runHere } from './cli.case.js';
 
-async function inProcess(...args: string[]) {
-  const text = { stdout: '', stderr: '' };
-  const output = (name: 'stdout' | 'stderr') => ({
-    write: (piece: string) => {
-      text[name] += piece;
-    },
-  });
-  const code = await run(args, {
-    stdout: output('stdout'),
-    stderr: output('stderr'),
-    ask: async () => undefined,
-    signal: new AbortController().signal,
-  });
-  return { code, ...text };
-}
+const inProcess = (...args: string[]) => runHere(args);
 
 describe('fletch lab', () => {
   test('list --json prints the 51 systems', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from '@fletch/search';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { run } from './program.js';
+import { runHere } from './cli.case.js';
 
 let home: string;
 let store: string;
@@ -20,21 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-async function cli(...args: string[]) {
-  const text = { stdout: '', stderr: '' };
-  const output = (name: 'stdout' | 'stderr') => ({
-    write: (piece: string) => {
-      text[name] += piece;
-    },
-  });
-  const code = await run(args, {
-    stdout: output('stdout'),
-    stderr: output('stderr'),
-    ask: async () => undefined,
-    signal: new AbortController().signal,
-  });
-  return { code, ...text };
-}
+const cli = (...args: string[]) => runHere(args);
 
 /** Flips a bit in the payload of note 7, and cuts the index. */
 async function damage(): Promise<void> {

@@ -6,9 +6,7 @@
 import {
   adam,
   array,
-  assertFinite,
   type Compiled,
-  clipByGlobalNorm,
   compile,
   cosineSchedule,
   meanSquaredError,
@@ -16,10 +14,10 @@ import {
   sliceAxis,
   type Tensor,
   tree,
-  valueAndGrad,
   warmup,
 } from '@fletch/array';
-import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
+import { FletchError, type LongWork } from '@fletch/base';
+import { trainOnFresh } from '../train.js';
 import { type Layout, type LinearTaskOptions, type LinearTasks, sampleLinearTasks } from './tasks.js';
 import {
   type BlockKind,
@@ -106,6 +104,7 @@ export class InContextLearner {
    */
   async fit(options: LearnerFitOptions): Promise<{ loss: number[] }> {
     const { steps, batch = 64, lr = 2e-3, seed = 0, threads, signal, onProgress, ...laws } = options;
+    const work = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
     const { d, n, layout } = this;
     const shape = this.#shape;
     const rise = Math.max(1, Math.round(steps / 10));
@@ -114,40 +113,22 @@ export class InContextLearner {
       beta2: 0.98,
       epsilon: 1e-9,
     });
-    const step = compile(
-      (
-        params: TransformerParams<Tensor>,
-        state: ReturnType<typeof optimizer.init>,
-        tokens: Tensor,
-        labels: Tensor,
-      ) => {
-        const [loss, gradients] = valueAndGrad((p: TransformerParams<Tensor>) =>
-          meanSquaredError(atInputs(forward(p, tokens, shape).predictions, layout), labels),
-        )(params);
-        const [clipped] = clipByGlobalNorm(gradients, 1);
-        const [next, nextState] = optimizer.update(params, clipped, state);
-        return { loss, params: next, state: nextState };
+    const { params, loss } = await trainOnFresh({
+      name: 'in-context learner',
+      params: this.#params,
+      loss: (params: TransformerParams<Tensor>, tokens: Tensor, labels: Tensor) =>
+        meanSquaredError(atInputs(forward(params, tokens, shape).predictions, layout), labels),
+      optimizer,
+      steps,
+      clip: 1,
+      threads,
+      draw(step) {
+        const tasks = sampleLinearTasks({ ...laws, d, n, batch, layout, seed: seed * 1_000_003 + step });
+        return [tokensOf(tasks), labelsOf(tasks)];
       },
-      { name: 'in-context learner', donate: [0, 1], ...(threads !== undefined && { threads }) },
-    );
-    const loss: number[] = [];
-    try {
-      let params = this.#params;
-      let state = optimizer.init(params);
-      for (let i = 0; i < steps; i++) {
-        throwIfAborted(signal);
-        const tasks = sampleLinearTasks({ ...laws, d, n, batch, layout, seed: seed * 1_000_003 + i });
-        const out = await step(params, state, tokensOf(tasks), labelsOf(tasks));
-        params = out.params as unknown as TransformerParams<NDArray>;
-        state = out.state as typeof state;
-        assertFinite({ loss: out.loss }, i);
-        loss.push(out.loss.item() as number);
-        if (i % 100 === 99 || i === steps - 1) onProgress?.({ done: i + 1, total: steps, stage: 'training' });
-      }
-      this.#params = params;
-    } finally {
-      await step.close();
-    }
+      ...work,
+    });
+    this.#params = params;
     return { loss };
   }
 

@@ -9,9 +9,6 @@
 import {
   adam,
   array,
-  assertFinite,
-  clipByGlobalNorm,
-  compile,
   concat,
   cosineSchedule,
   expandDims,
@@ -24,10 +21,10 @@ import {
   sum,
   type Tensor,
   transpose,
-  valueAndGrad,
 } from '@fletch/array';
-import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
+import { FletchError, type LongWork } from '@fletch/base';
 import { Matrix, matmul as multiply, rng, transpose as turn } from '@fletch/linalg';
+import { trainOnFresh } from '../train.js';
 import { checkPrompts, type PromptOptions, type Prompts, samplePrompts } from './prompts.js';
 
 export type Parametrization = 'merged' | 'full';
@@ -158,40 +155,23 @@ export class LinearSelfAttention {
    */
   async fit(options: LsaFitOptions): Promise<{ loss: number[] }> {
     const { steps = 3000, batch = 2048, lr = 5e-3, seed = 0, threads, signal, onProgress, ...data } = options;
+    const work = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
     const { d } = this;
-    const optimizer = adam({ learningRate: cosineSchedule(lr, steps) });
-    const step = compile(
-      (params: Parameters<Tensor>, state: ReturnType<typeof optimizer.init>, X: Tensor, y: Tensor) => {
-        const [loss, gradients] = valueAndGrad(lsaLoss)(params, X, y);
-        const [clipped] = clipByGlobalNorm(gradients, 10);
-        const [next, nextState] = optimizer.update(params, clipped, state);
-        return { loss, params: next, state: nextState };
+    const { params, loss } = await trainOnFresh({
+      name: 'linear self-attention',
+      params: this.#params,
+      loss: lsaLoss,
+      optimizer: adam({ learningRate: cosineSchedule(lr, steps) }),
+      steps,
+      clip: 10,
+      threads,
+      draw(step) {
+        const { n, X, y } = samplePrompts({ ...data, d, batch, seed: seed * 1_000_003 + step });
+        return [array(X, 'float32', [batch, n + 1, d]), array(y, 'float32', [batch, n + 1])];
       },
-      { name: 'linear self-attention', donate: [0, 1], ...(threads !== undefined && { threads }) },
-    );
-    const loss: number[] = [];
-    try {
-      let params = this.#params;
-      let state = optimizer.init(params);
-      for (let i = 0; i < steps; i++) {
-        throwIfAborted(signal);
-        const { n, X, y } = samplePrompts({ ...data, d, batch, seed: seed * 1_000_003 + i });
-        const out = await step(
-          params,
-          state,
-          array(X, 'float32', [batch, n + 1, d]),
-          array(y, 'float32', [batch, n + 1]),
-        );
-        params = out.params as Parameters<NDArray>;
-        state = out.state as typeof state;
-        assertFinite({ loss: out.loss }, i);
-        loss.push(out.loss.item() as number);
-        if (i % 50 === 49 || i === steps - 1) onProgress?.({ done: i + 1, total: steps, stage: 'training' });
-      }
-      this.#params = params;
-    } finally {
-      await step.close();
-    }
+      ...work,
+    });
+    this.#params = params;
     return { loss };
   }
 
