@@ -130,6 +130,8 @@ async function sync(folder: string, names: readonly string[]): Promise<void> {
 /** SHA-256 of a file, in hexadecimal. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash).catch((error: unknown) => {
+    throw describeFileError(error, path);
+  });
   return hash.digest('hex');
 }
