@@ -26,6 +26,8 @@ export interface ProtectionOptions {
   readonly maxWaiting?: number;
   /** Seconds. */
   readonly grace?: number;
+  /** Whether clients may have snapshots fetched from http(s) addresses. */
+  readonly snapshotUrls?: boolean;
 }
 
 /** Adds what a server needs that others can reach. */
@@ -48,6 +50,7 @@ export function withProtection(command: Command): Command {
     .option('--max-body <MiB>', 'largest request', whole(1, 4096))
     .option('--max-requests <number>', 'most requests at work at once', whole(1))
     .option('--max-waiting <number>', 'most requests that wait for their turn; others get 503', whole(0))
+    .option('--no-snapshot-urls', 'never fetch a snapshot from an address that a client names')
     .option('--grace <seconds>', 'time for requests at work to finish when it stops', whole(0, 3600));
 }
 

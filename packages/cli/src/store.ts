@@ -12,10 +12,12 @@ import { note, type Terminal } from './terminal.js';
 /** Runs `work` on the opened store and closes it, whatever happens. */
 export async function withOpenStore<T>(
   terminal: Terminal,
-  options: StoreOptions,
+  options: StoreOptions & { readonly snapshotUrls?: boolean },
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
+  const { snapshotUrls } = options;
   const store = await open(options.store, {
+    ...(snapshotUrls !== undefined && { snapshotUrls }),
     onWarning: ({ collection, message }) => note(terminal, `Warning: collection "${collection}": ${message}`),
   });
   try {
