@@ -1,6 +1,7 @@
 /**
- * `npm run soak`: the server under mixed load for ten minutes, then a store that is killed a thousand times. Fails when
- * a request failed, memory or handles kept growing, or a write was lost.
+ * `npm run soak`: the server under mixed load for ten minutes, then a store that is killed a thousand times and whose
+ * file operations fail one after the other. Fails when a request failed, memory or handles kept growing, or a write
+ * was lost.
  *
  * Options: --minutes 10, --clients 6, --kills 1000 (0: none).
  */
@@ -73,15 +74,19 @@ function growthOf(samples) {
   };
 }
 
-/** Runs the kill test; whether it passed. */
+/** Runs the kill test and the long loops of faults; whether they passed. */
 function kill(kills) {
-  console.error(`killing a store ${kills} times …`);
+  console.error(`killing a store ${kills} times, and failing its calls …`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const child = spawn(process.execPath, [vitest, 'run', 'packages/search/src/store/kill.test.ts'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, FLETCH_KILLS: String(kills) },
-  });
+  const child = spawn(
+    process.execPath,
+    [vitest, 'run', 'packages/search/src/store/kill.test.ts', 'packages/search/src/store/faults'],
+    {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      env: { ...process.env, FLETCH_KILLS: String(kills), FLETCH_FAULTS: 'all' },
+    },
+  );
   return new Promise((resolve) => child.on('close', (code) => resolve(code === 0)));
 }
 
@@ -116,7 +121,7 @@ async function main(args) {
     figures.handlesPerMinute > 0.5 &&
       minutes >= LEAST_MINUTES &&
       `handles grew by ${figures.handlesPerMinute} a minute`,
-    !killed && 'the kill test failed',
+    !killed && 'the tests of kills and faults failed',
   ].filter(Boolean);
   for (const problem of problems) console.error(problem);
   if (minutes >= LEAST_MINUTES) {

@@ -32,7 +32,9 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer> {
     yield* createReadStream(path) as AsyncIterable<Buffer>;
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new FletchError('NOT_FOUND', `There is no file ${path}.`, { cause });
+    // Node puts this character where the bytes of a name are not UTF-8, and finds no such file then.
+    const odd = path.includes('\uFFFD') ? ' Its name seems to be not UTF-8: rename it.' : '';
+    if (code === 'ENOENT') throw new FletchError('NOT_FOUND', `There is no file ${path}.${odd}`, { cause });
     if (code === 'EISDIR')
       throw new FletchError('INVALID_ARGUMENT', `${path} is a folder: name the files in it.`, { cause });
     if (code === 'EACCES' || code === 'EPERM')

@@ -59,6 +59,8 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   return async () => {
     try {
       if ((await readIfThere(path)) === text) await rm(path, { force: true });
+      // The folder was moved meanwhile, and the lock with it.
+      else abandoned.add(text);
     } catch (error) {
       abandoned.add(text);
       throw describeFileError(error, path);

@@ -134,6 +134,10 @@ const verbs: Record<string, Work> = {
       await cp(await store.collection('a').snapshotFile(await snapshotOfA(store)), path);
       await store.recoverSnapshot('d', { path, keepAs: 'kept' });
     },
+    between: async (store) => {
+      const path = await store.collection('a').snapshotFile(await snapshotOfA(store));
+      await store.recoverSnapshot('d', { path });
+    },
   },
 };
 
