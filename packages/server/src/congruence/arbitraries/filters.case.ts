@@ -6,12 +6,14 @@
 import type { Condition, FieldMatch, FieldRange, Filter, GeoPoint, ValuesCount } from '@fletch/search';
 import fc from 'fast-check';
 import { available, capabilities } from '../capabilities.case.js';
+import { distanceOf } from '../oracle/geo.case.js';
 import {
   asked,
   bare,
   date,
   float,
   integer,
+  landmark,
   maybe,
   one,
   place,
@@ -96,6 +98,10 @@ const areas = fc.oneof(
   fc
     .tuple(place, one(0, 1, 50_000, 1_000_000, 5_000_000, 21_000_000))
     .map(([center, radius]) => ({ geo_radius: { center, radius } })),
+  // A circle through a landmark, or rather close by it.
+  fc.tuple(landmark, landmark, one(0.998, 1.002)).map(([center, edge, by]) => ({
+    geo_radius: { center, radius: distanceOf(center, edge) * by },
+  })),
   fc.tuple(ring, fc.boolean()).map(([points, hole]) => ({
     geo_polygon: { exterior: { points }, ...(hole && { interiors: [{ points: shrunk(points) }] }) },
   })),
