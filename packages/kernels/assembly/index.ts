@@ -24,5 +24,6 @@ export function score4(a: usize, b: usize, bytes: u32, out: usize): void {
 export { levelOf } from './rows';
 export { scratchBytes } from './scratch';
 export { queryAddress, search, searchMany } from './search';
+export { maxSim } from './maxsim';
 export { link } from './link';
 export { forget, forgetAll, mend, repair } from './repair';

@@ -27,6 +27,15 @@ export interface Kernels {
     counts: number,
     cursor: number,
   ): void;
+  maxSim(
+    queries: number,
+    tokens: number,
+    rows: number,
+    starts: number,
+    count: number,
+    sums: number,
+    cursor: number,
+  ): void;
   link(rows: number, count: number, cursor: number): void;
   repair(leaving: number, cursor: number): void;
   forget(rows: number, count: number): void;

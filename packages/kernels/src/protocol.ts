@@ -6,7 +6,7 @@
 import type { Kernels } from './kernels.js';
 
 /** Kernels that run in a thread. */
-export type ThreadCall = 'searchMany' | 'link' | 'repair' | 'mend';
+export type ThreadCall = 'searchMany' | 'maxSim' | 'link' | 'repair' | 'mend';
 
 export type ToThread =
   | { open: number; memory: WebAssembly.Memory; module: WebAssembly.Module; slot: number }

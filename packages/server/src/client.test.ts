@@ -82,6 +82,77 @@ describe('the official client', () => {
     await client.deleteCollection('rows');
   });
 
+  it('upserts, updates, selects and removes vectors of every kind', async () => {
+    await client.createCollection('kinds', {
+      vectors: {
+        image: { size: 2, distance: 'Dot' },
+        tokens: { size: 2, distance: 'Dot', multivector_config: { comparator: 'max_sim' } },
+      },
+      sparse_vectors: { words: { modifier: 'idf' } },
+    });
+    const words = { indices: [3, 70_000], values: [1, 2] };
+    const tokens = [
+      [1, 0],
+      [0, 1],
+    ];
+    await client.upsert('kinds', {
+      points: [
+        { id: 1, vector: { image: [1, 2], tokens, words }, payload: { n: 1 } },
+        { id: 2, vector: { image: [3, 4] } },
+        { id: 3, vector: {} },
+      ],
+    });
+    await client.upsert('kinds', {
+      batch: {
+        ids: [4, 5],
+        vectors: { words: [words, { indices: [3], values: [9] }], tokens: [tokens, [[5, 5]]] },
+      },
+    });
+    const vectorsOf = async (id: number, with_vector: boolean | string[] = true) =>
+      (await client.retrieve('kinds', { ids: [id], with_vector }))[0]?.vector;
+    expect(await vectorsOf(1)).toEqual({ image: [1, 2], tokens, words });
+    expect(await vectorsOf(1, ['words', 'image'])).toEqual({ image: [1, 2], words });
+    expect(await vectorsOf(3)).toEqual({});
+    const { points } = await client.scroll('kinds', { offset: 4, with_vector: ['tokens'] });
+    expect(points.map(({ vector }) => vector)).toEqual([{ tokens }, { tokens: [[5, 5]] }]);
+    expect(
+      ids((await client.query('kinds', { query: { indices: [3], values: [1] }, using: 'words' })).points),
+    ).toEqual([5, 1, 4]);
+    expect(ids((await client.query('kinds', { query: [[1, 1]], using: 'tokens', limit: 1 })).points)).toEqual(
+      [5],
+    );
+
+    await client.updateVectors('kinds', { points: [{ id: 2, vector: { words } }] });
+    expect(await vectorsOf(2)).toEqual({ image: [3, 4], words });
+    await expect(client.updateVectors('kinds', { points: [{ id: 99, vector: { words } }] })).rejects.toThrow(
+      'Not Found',
+    );
+    await client.deleteVectors('kinds', { points: [2], vector: ['image'] });
+    expect(await vectorsOf(2)).toEqual({ words });
+
+    const answers = await client.batchUpdate('kinds', {
+      operations: [
+        { upsert: { points: [{ id: 6, vector: { image: [6, 6] } }], update_mode: 'insert_only' } },
+        { update_vectors: { points: [{ id: 6, vector: { words } }] } },
+        { delete_vectors: { points: [1], vector: ['tokens'] } },
+        { set_payload: { payload: { seen: true }, points: [6] } },
+        { delete: { points: [5] } },
+      ],
+    });
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill('completed'));
+    expect(await vectorsOf(6)).toEqual({ image: [6, 6], words });
+    expect(await vectorsOf(1)).toEqual({ image: [1, 2], words });
+
+    await client.createVectorName('kinds', 'extra', { dense: { size: 1, distance: 'Euclid' } });
+    await client.updateVectors('kinds', { points: [{ id: 3, vector: { extra: [7] } }] });
+    expect(await vectorsOf(3)).toEqual({ extra: [7] });
+    await client.deleteVectorName('kinds', 'extra');
+    expect(await vectorsOf(3)).toEqual({});
+    const { params } = (await client.getCollection('kinds')).config;
+    expect(Object.keys(params.vectors as object)).toEqual(['image', 'tokens']);
+    await client.deleteCollection('kinds');
+  });
+
   it('queries by vector, by stored point and by text', async () => {
     const byVector = await client.query('cities', {
       query: [1, 0.1, 0, 0],

@@ -12,8 +12,8 @@ export interface Encoders {
   allows(name: string): boolean;
   /** The encoder, loaded once. Throws HttpError 400 when it is not allowed. */
   get(name: string): Promise<Encoder>;
-  /** The vector of one query text; repeated texts are remembered. */
-  encodeQuery(name: string, text: string): Promise<Float32Array>;
+  /** The vectors of query texts, encoded in one call; repeated texts are remembered. */
+  encodeQueries(name: string, texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** Lets go of every loaded encoder. */
   close(): Promise<void>;
 }
@@ -56,14 +56,22 @@ export function createEncoders({ create, allow, remember = 1000 }: EncodersOptio
   return {
     allows: (name) => allowed.has(name),
     get,
-    async encodeQuery(name, text) {
-      const key = `${name}\n${text}`;
-      let vector = queries.get(key);
-      if (vector) queries.delete(key);
-      else vector = await (await get(name)).encode([text]);
-      queries.set(key, vector);
-      if (queries.size > remember) queries.delete(queries.keys().next().value!);
-      return vector;
+    async encodeQueries(name, texts, signal) {
+      const keyOf = (text: string) => `${name}\n${text}`;
+      const known = new Map(texts.map((text) => [text, queries.get(keyOf(text))]));
+      const missing = [...known.keys()].filter((text) => known.get(text) === undefined);
+      if (missing.length > 0) {
+        const encoder = await get(name);
+        const vectors = await encoder.encode(missing, signal ? { signal } : {});
+        for (const [i, text] of missing.entries())
+          known.set(text, vectors.slice(i * encoder.dimension, (i + 1) * encoder.dimension));
+      }
+      for (const [text, vector] of known) {
+        queries.delete(keyOf(text));
+        queries.set(keyOf(text), vector!);
+        if (queries.size > remember) queries.delete(queries.keys().next().value!);
+      }
+      return texts.map((text) => known.get(text)!);
     },
     async close() {
       queries.clear();

@@ -4,12 +4,20 @@
  * @module
  */
 import { isFletchError } from '@fletch/base';
-import type { Collection, Payload, PointStruct, VectorInput } from '@fletch/search';
+import type {
+  AnyVectorInput,
+  Collection,
+  Payload,
+  SparseVector,
+  UpdateOperation,
+  VectorInput,
+} from '@fletch/search';
+import { bm25With, isBm25 } from './bm25.js';
 import { wording, wrongInput } from './http/errors.js';
-import type { WirePoint } from './schemas/points.js';
-import type { WireQuery } from './schemas/queries.js';
+import type { WireUpsert } from './schemas/points.js';
 import { isObject } from './schemas/shape.js';
-import { type Document, isDocument } from './schemas/vectors.js';
+import type { WireOperation, WireUpdateVectors } from './schemas/updates.js';
+import { type Document, isDocument, type WirePart, type WireVector } from './schemas/vectors.js';
 import type { Services } from './services.js';
 
 /** The encoder that a collection's metadata names under `fletch.encoder`. */
@@ -19,7 +27,9 @@ export function encoderIn(metadata: Payload | undefined): string | undefined {
 }
 
 /** Names the model of each text: its own, else the collection's encoder, which is looked up once. */
-function modelNamer(collection: Collection): (document: Document) => string {
+export function modelNamer(
+  collection: Collection,
+): (document: { readonly model?: string | undefined }) => string {
   let own: string | undefined;
   return ({ model }) => {
     if (model !== undefined) return model;
@@ -33,7 +43,10 @@ function modelNamer(collection: Collection): (document: Document) => string {
 }
 
 /** Runs a request of the store; a wrong dimension that is an encoder's own is blamed on the encoder. */
-async function blaming<T>(dimensions: ReadonlyMap<string, number>, work: () => Promise<T>): Promise<T> {
+export async function blaming<T>(
+  dimensions: ReadonlyMap<string, number>,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -46,55 +59,106 @@ async function blaming<T>(dimensions: ReadonlyMap<string, number>, work: () => P
   }
 }
 
-/** Answers a query, encoding its text if it has one. */
-export async function runQuery(services: Services, collection: Collection, query: WireQuery) {
-  const { query: target, ...rest } = query;
-  if (target === undefined) return collection.query(rest);
-  if (!isDocument(target)) return collection.query({ ...rest, query: target });
-  const model = modelNamer(collection)(target);
-  const vector = await services.encoders.encodeQuery(model, target.text);
-  return blaming(new Map([[model, vector.length]]), () => collection.query({ ...rest, query: vector }));
+/** A vector that the store takes, in the place of one that may be a text. */
+type Ready<T extends { vector: WireVector }> = Omit<T, 'vector'> & { vector: VectorInput };
+
+/** Texts among the vectors of points: collected, then encoded, all of one model together. */
+class Texts {
+  readonly #modelOf: (document: Document) => string;
+  readonly #texts = new Map<string, { text: string; put: (vector: Float32Array) => void }[]>();
+
+  constructor(collection: Collection) {
+    this.#modelOf = modelNamer(collection);
+  }
+
+  /** Points whose texts become vectors by {@link encode}. */
+  collect<T extends { vector: WireVector }>(points: readonly T[]): Ready<T>[] {
+    return points.map(({ vector, ...rest }): Ready<T> => {
+      const ready = { ...rest, vector: {} as VectorInput };
+      if (isDocument(vector)) this.#add(vector, (encoded) => (ready.vector = encoded as VectorInput));
+      else if (Array.isArray(vector) || vector instanceof Float32Array) ready.vector = vector;
+      else ready.vector = this.#named(vector);
+      return ready;
+    });
+  }
+
+  /** Returns the dimensions of the encoders that were used. */
+  async encode(services: Services, signal: AbortSignal): Promise<Map<string, number>> {
+    const dimensions = new Map<string, number>();
+    for (const [model, list] of this.#texts) {
+      const encoder = await services.encoders.get(model);
+      dimensions.set(model, encoder.dimension);
+      const vectors = await encoder.encode(
+        list.map(({ text }) => text),
+        { signal },
+      );
+      list.forEach(({ put }, row) => {
+        put(vectors.slice(row * encoder.dimension, (row + 1) * encoder.dimension));
+      });
+    }
+    return dimensions;
+  }
+
+  #named(vectors: { [name: string]: WirePart }): { [name: string]: AnyVectorInput } {
+    const named: { [name: string]: AnyVectorInput } = {};
+    for (const [name, part] of Object.entries(vectors))
+      if (isDocument(part)) this.#add(part, (encoded) => (named[name] = encoded));
+      else named[name] = part;
+    return named;
+  }
+
+  #add(document: Document, put: (vector: Float32Array | SparseVector) => void): void {
+    if (isBm25(document.model)) {
+      put(bm25With(document.options).document(document.text));
+      return;
+    }
+    const model = this.#modelOf(document);
+    const list = this.#texts.get(model) ?? [];
+    this.#texts.set(model, list);
+    list.push({ text: document.text, put });
+  }
 }
 
-/** Upserts points, encoding the texts among their vectors, all of one model together. */
+/** Upserts points, encoding the texts among their vectors. */
 export async function runUpsert(
   services: Services,
   collection: Collection,
-  points: readonly WirePoint[],
+  { points, ...options }: WireUpsert,
   signal: AbortSignal,
 ) {
-  const modelOf = modelNamer(collection);
-  const texts = new Map<string, { text: string; put: (vector: Float32Array) => void }[]>();
-  const encodeInto = (document: Document, put: (vector: Float32Array) => void): void => {
-    const model = modelOf(document);
-    const list = texts.get(model) ?? [];
-    texts.set(model, list);
-    list.push({ text: document.text, put });
-  };
-  const rows = points.map(({ vector, ...rest }): PointStruct => {
-    if (vector instanceof Float32Array) return { ...rest, vector };
-    const row = { ...rest, vector: {} as VectorInput };
-    if (isDocument(vector)) encodeInto(vector, (encoded) => (row.vector = encoded));
-    else {
-      const named: { [name: string]: Float32Array } = {};
-      row.vector = named;
-      for (const [name, part] of Object.entries(vector))
-        if (part instanceof Float32Array) named[name] = part;
-        else encodeInto(part, (encoded) => (named[name] = encoded));
+  const texts = new Texts(collection);
+  const rows = texts.collect(points);
+  return blaming(await texts.encode(services, signal), () => collection.upsert(rows, options));
+}
+
+/** Gives points new vectors, encoding the texts among them. */
+export async function runUpdateVectors(
+  services: Services,
+  collection: Collection,
+  { points, ...options }: WireUpdateVectors,
+  signal: AbortSignal,
+) {
+  const texts = new Texts(collection);
+  const rows = texts.collect(points);
+  return blaming(await texts.encode(services, signal), () => collection.updateVectors(rows, options));
+}
+
+/** Carries several updates out, after encoding the texts in all of them. */
+export async function runBatchUpdate(
+  services: Services,
+  collection: Collection,
+  operations: readonly WireOperation[],
+  signal: AbortSignal,
+) {
+  const texts = new Texts(collection);
+  const ready = operations.map((operation): UpdateOperation => {
+    if ('upsert' in operation)
+      return { upsert: { ...operation.upsert, points: texts.collect(operation.upsert.points) } };
+    if ('update_vectors' in operation) {
+      const { update_vectors: update } = operation;
+      return { update_vectors: { ...update, points: texts.collect(update.points) } };
     }
-    return row;
+    return operation;
   });
-  const dimensions = new Map<string, number>();
-  for (const [model, list] of texts) {
-    const encoder = await services.encoders.get(model);
-    dimensions.set(model, encoder.dimension);
-    const vectors = await encoder.encode(
-      list.map(({ text }) => text),
-      { signal },
-    );
-    list.forEach(({ put }, row) => {
-      put(vectors.slice(row * encoder.dimension, (row + 1) * encoder.dimension));
-    });
-  }
-  return blaming(dimensions, () => collection.upsert(rows));
+  return blaming(await texts.encode(services, signal), () => collection.batchUpdate(ready));
 }

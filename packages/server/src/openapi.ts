@@ -5,19 +5,31 @@
  */
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { collectionComponents } from './schemas/collections.js';
+import { exampleComponents } from './schemas/examples.js';
 import { filterComponents } from './schemas/filters.js';
+import { formulaComponents } from './schemas/formulas.js';
+import { legacyComponents } from './schemas/legacy.js';
 import { payloadComponents } from './schemas/payloads.js';
 import { pointComponents } from './schemas/points.js';
-import { queryComponents } from './schemas/queries.js';
+import { kindComponents } from './schemas/query-kinds.js';
+import { partComponents } from './schemas/query-parts.js';
+import { requestComponents } from './schemas/query-request.js';
+import { updateComponents } from './schemas/updates.js';
 import { vectorComponents } from './schemas/vectors.js';
 import { VERSION } from './version.js';
 
 const components = {
   ...collectionComponents,
+  ...exampleComponents,
   ...filterComponents,
+  ...formulaComponents,
+  ...kindComponents,
+  ...legacyComponents,
+  ...partComponents,
   ...payloadComponents,
   ...pointComponents,
-  ...queryComponents,
+  ...updateComponents,
+  ...requestComponents,
   ...vectorComponents,
 };
 

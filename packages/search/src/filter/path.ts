@@ -14,12 +14,18 @@ export const EVERY = Symbol('every element');
 
 /** A parsed path. */
 export interface Path {
-  /** As it was written; equal texts are equal paths. */
+  /** The shortest way to write it; equal texts are equal paths. */
   readonly text: string;
   readonly steps: readonly PathStep[];
 }
 
-const STEP = /\.?(?:"([^"]+)"|([^.[\]"]+))|\[(\d*)\]/y;
+const STEP = /\.?(?:"([^"\\]*)"|([^.[\]"]+))|\[(\d*)\]/y;
+
+/** Paths are few, and are written again and again. */
+const known = new Map<string, Path>();
+const MOST_KNOWN = 1024;
+/** Keys that need no quotes. */
+const PLAIN = /^[^.[\]"]+$/;
 
 /**
  * Parses a path.
@@ -27,6 +33,16 @@ const STEP = /\.?(?:"([^"]+)"|([^.[\]"]+))|\[(\d*)\]/y;
  * @throws FletchError `INVALID_ARGUMENT`
  */
 export function parsePath(text: string): Path {
+  let path = known.get(text);
+  if (!path) {
+    path = parse(text);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(text, path);
+  }
+  return path;
+}
+
+function parse(text: string): Path {
   const steps: PathStep[] = [];
   STEP.lastIndex = 0;
   while (STEP.lastIndex < text.length) {
@@ -45,7 +61,23 @@ export function parsePath(text: string): Path {
     else steps.push(match[3] === '' ? EVERY : Number(match[3]));
   }
   if (steps.length === 0) throw new FletchError('INVALID_ARGUMENT', 'A payload path is empty.');
-  return { text, steps };
+  return pathOf(steps);
+}
+
+/** The path of steps, the first of which is a key. */
+export function pathOf(steps: readonly PathStep[]): Path {
+  const text = steps.map((step, i) => {
+    if (step === EVERY) return '[]';
+    if (typeof step === 'number') return `[${step}]`;
+    const key = PLAIN.test(step) ? step : `"${step}"`;
+    return i === 0 ? key : `.${key}`;
+  });
+  return { text: text.join(''), steps };
+}
+
+/** `a.b` → `a.b[]`; a path that ends so already stays as it is. */
+export function everyElementOf(path: Path): Path {
+  return path.steps.at(-1) === EVERY ? path : pathOf([...path.steps, EVERY]);
 }
 
 /** All values at `path`; none when it leads nowhere. Arrays at its end are not opened. */

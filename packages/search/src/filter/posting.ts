@@ -39,11 +39,9 @@ export function withoutRow(posting: Posting | undefined, row: number): Posting |
   return posting.length === 0 ? undefined : posting;
 }
 
-/** Adds the rows of a posting to a set. */
-export function addTo(set: Bitset, posting: Posting | undefined): void {
-  if (posting === undefined) return;
-  if (typeof posting === 'number') set.add(posting);
-  else for (const row of posting) set.add(row);
+/** The rows of a posting, in no order. */
+export function rowsOf(posting: Posting): Iterable<number> {
+  return typeof posting === 'number' ? [posting] : posting;
 }
 
 /** How many rows a posting holds. */

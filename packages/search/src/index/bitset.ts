@@ -20,6 +20,11 @@ export class Bitset {
     return set;
   }
 
+  /** The set of the bits of `words`, which it keeps. */
+  static fromWords(words: Uint32Array): Bitset {
+    return Bitset.#from(words);
+  }
+
   /** How many rows are in the set. */
   get count(): number {
     return this.#count;

@@ -7,9 +7,10 @@ import { availableParallelism } from 'node:os';
 import { FletchError } from '@fletch/base';
 import { Area, MAX_THREADS } from '@fletch/kernels';
 import type { Bitset } from './bitset.js';
+import type { Gate } from './gate.js';
 import type { Rows } from './rows.js';
 import { Slots } from './slots.js';
-import type { IndexHits, IndexSearchOptions } from './types.js';
+import type { IndexHits, IndexSearchOptions, RowGroups } from './types.js';
 import { checkInteger, checkLength, checkVectors, MAX_K } from './validate.js';
 
 /** How a search is carried out: `ef` 0 scans; `budget` bounds the distances of a filtered walk. */
@@ -26,6 +27,8 @@ export type Planner = (k: number, options: IndexSearchOptions) => SearchPlan;
 /** Up to this `k` a scan answers several queries in one pass over the rows. */
 const MAX_SHARED_K = 4096;
 const SHARED_QUERIES = 8;
+/** Multiplications of a MaxSim that are not worth a thread: a few milliseconds. */
+const MAX_INLINE = 20_000_000;
 
 /** The searching half of an index. */
 export class Engine {
@@ -112,6 +115,53 @@ export class Engine {
       const { words, floats } = arena;
       return Array.from({ length: total }, (_, i) =>
         read(words, floats, out + i * wanted * 8, wanted, words[(counts >>> 2) + i]!),
+      );
+    } finally {
+      for (const area of areas) area.free();
+    }
+  }
+
+  /**
+   * MaxSim of a query of several tokens with points of several rows: for each token of the query the best score
+   * among the point's rows, summed (distances: squared, summed, and the root taken, under `Euclid`). Small jobs are
+   * done at once, large ones on the threads, together with others in `gate`.
+   *
+   * @param query - tokens × dimension values
+   */
+  async maxSim(query: Float32Array, { rows, starts }: RowGroups, gate: Gate): Promise<Float32Array> {
+    this.checkOpen();
+    const { dimension, distance } = this.rows.options;
+    const tokens = Math.ceil(query.length / dimension);
+    checkLength(query, tokens, dimension);
+    const factors = checkVectors(query, dimension, distance);
+    const count = starts.length - 1;
+    if (count <= 0) return new Float32Array(0);
+    const { arena, kernels, padded } = this.rows;
+    const areas = Array.from({ length: 4 }, () => new Area(arena)) as [Area, Area, Area, Area];
+    const [queryArea, rowArea, startArea, sumArea] = areas;
+    try {
+      const queries = queryArea.ensure(tokens * padded * 4);
+      const list = rowArea.ensure(rows.length * 4);
+      const from = startArea.ensure(starts.length * 4);
+      const sums = sumArea.ensure(count * 8 + 4);
+      const cursor = sums + count * 8;
+      for (let i = 0; i < tokens; i++) {
+        const at = queries + i * padded * 4;
+        this.rows.writeAt(at, query, i, factors[i]!);
+        arena.floats.fill(0, (at >>> 2) + dimension, (at >>> 2) + padded);
+      }
+      arena.words.set(rows, list >>> 2);
+      arena.words.set(starts, from >>> 2);
+      arena.words[cursor >>> 2] = 0;
+      const args = [queries, tokens, list, from, count, sums, cursor] as const;
+      const needs = { buffer: tokens * 2, frontier: 0 };
+      if (tokens * rows.length * padded <= MAX_INLINE) {
+        this.slots.ensureOwn(needs);
+        kernels.maxSim(...args);
+      } else await gate.together(() => this.slots.runAll('maxSim', args, needs, Math.ceil(count / 16)));
+      const found = new Float64Array(arena.memory.buffer, sums, count);
+      return Float32Array.from(found, (sum) =>
+        distance === 'Euclid' ? Math.sqrt(sum) : distance === 'Manhattan' ? sum : 0 - sum,
       );
     } finally {
       for (const area of areas) area.free();

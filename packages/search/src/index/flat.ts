@@ -14,6 +14,7 @@ import type {
   IndexHits,
   IndexSearchOptions,
   IndexStats,
+  RowGroups,
   SnapshotOwner,
   VectorIndex,
 } from './types.js';
@@ -95,6 +96,10 @@ export class FlatIndex implements VectorIndex {
   ): Promise<IndexHits[]> {
     this.#engine.checkOpen();
     return this.#gate.together(() => this.#engine.searchBatch(queries, k, options, () => scanPlan));
+  }
+
+  async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
+    return this.#engine.maxSim(query, groups, this.#gate);
   }
 
   async settled(options: LongWork = {}): Promise<void> {

@@ -15,6 +15,7 @@ import type {
   IndexHits,
   IndexSearchOptions,
   IndexStats,
+  RowGroups,
   SnapshotOwner,
   VectorIndex,
 } from './types.js';
@@ -159,6 +160,10 @@ export class HnswIndex implements VectorIndex {
     const guided = options.filter !== undefined || this.#rows.header(Header.leaving) > 0;
     return { ef, budget: guided ? Math.ceil(PATIENCE * walkCost) : 0 };
   };
+
+  async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
+    return this.#engine.maxSim(query, groups, this.#gate);
+  }
 
   async settled(options: LongWork = {}): Promise<void> {
     this.#engine.checkOpen();

@@ -58,6 +58,13 @@ export interface IndexStats {
 /** What a snapshot's owner writes into it and gets back on load, e.g. the store's id and version. */
 export type SnapshotOwner = Readonly<Record<string, string | number>>;
 
+/** Rows that belong together: group i has `rows[starts[i]]` to `rows[starts[i + 1] - 1]`. */
+export interface RowGroups {
+  readonly rows: Uint32Array;
+  /** One more than there are groups. */
+  readonly starts: Uint32Array;
+}
+
 export interface VectorIndex {
   readonly dimension: number;
   readonly distance: Distance;
@@ -94,6 +101,15 @@ export interface VectorIndex {
 
   /** {@link search} for `n × dimension` values, spread over the threads. */
   searchBatch(queries: Float32Array, k: number, options?: IndexSearchOptions): Promise<IndexHits[]>;
+
+  /**
+   * MaxSim of a query of several vectors with groups of rows: for each vector of the query the best score in the
+   * group, summed; under `Euclid` the root of the summed squares. Spread over the threads when it is much.
+   *
+   * @param query - any number × dimension values
+   * @returns a score per group
+   */
+  maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array>;
 
   /** Resolves when every row added so far is linked. `onProgress` counts linked rows. */
   settled(options?: LongWork): Promise<void>;

@@ -4,25 +4,30 @@
  * @module
  */
 import { Bitset } from '../index/bitset.js';
-import type { IndexHits, VectorIndex } from '../index/types.js';
-import { readVector, type VectorSpec } from '../store/vectors.js';
+import type { IndexHits, SnapshotOwner, VectorIndex } from '../index/types.js';
 import type { VectorOutput } from '../types/index.js';
-import type { DenseValue, NearestOptions, VectorSpace, VectorValue } from './types.js';
+import { Lengths } from './lengths.js';
+import { readDense } from './read.js';
+import type { DenseSpec } from './spec.js';
+import type { DenseValue, NearestOptions, SpaceStats, StoredSpace, VectorValue } from './types.js';
 
-export class DenseSpace implements VectorSpace {
+export class DenseSpace implements StoredSpace {
   readonly index: VectorIndex;
-  readonly #spec: VectorSpec;
+  readonly #spec: DenseSpec;
+  /** Where the index keeps less than was stored. */
+  readonly #lengths: Lengths | undefined;
 
-  constructor(spec: VectorSpec, index: VectorIndex) {
+  constructor(spec: DenseSpec, index: VectorIndex) {
     this.#spec = spec;
     this.index = index;
+    this.#lengths = Lengths.for(spec);
   }
 
   get name(): string {
     return this.#spec.name;
   }
 
-  get distance(): VectorSpec['distance'] {
+  get distance(): DenseSpec['distance'] {
     return this.#spec.distance;
   }
 
@@ -35,11 +40,13 @@ export class DenseSpace implements VectorSpace {
   }
 
   vector(row: number): DenseValue {
-    return this.index.vector(row);
+    const vector = this.index.vector(row);
+    this.#lengths?.restore(row, vector);
+    return vector;
   }
 
   readQuery(input: unknown, at: string): DenseValue {
-    return readVector(input as number[], this.#spec, at);
+    return readDense(input, this.#spec, at);
   }
 
   async nearest(query: VectorValue, k: number, options: NearestOptions = {}): Promise<IndexHits> {
@@ -63,5 +70,40 @@ export class DenseSpace implements VectorSpace {
 
   output(vector: VectorValue): VectorOutput {
     return Array.from(vector as DenseValue);
+  }
+
+  async add(rows: readonly number[], values: readonly VectorValue[]): Promise<void> {
+    const { dimension } = this.index;
+    const vectors = new Float32Array(rows.length * dimension);
+    values.forEach((value, i) => {
+      vectors.set(value as DenseValue, i * dimension);
+    });
+    await this.index.add(rows, vectors);
+    for (const [i, row] of rows.entries()) this.#lengths?.set(row, values[i] as DenseValue);
+  }
+
+  /** Takes note of a row that the index has already. */
+  know(row: number, value: DenseValue): void {
+    this.#lengths?.set(row, value);
+  }
+
+  async remove(rows: readonly number[]): Promise<void> {
+    await this.index.remove(rows);
+  }
+
+  stats(): SpaceStats {
+    return this.index.stats();
+  }
+
+  async settled(...options: Parameters<VectorIndex['settled']>): Promise<void> {
+    await this.index.settled(...options);
+  }
+
+  async save(path: string, owner: SnapshotOwner): Promise<void> {
+    await this.index.save(path, owner);
+  }
+
+  async close(): Promise<void> {
+    await this.index.close();
   }
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { LongWork } from '@fletch/base';
 import type { Bitset } from '../index/bitset.js';
-import type { Distance, IndexHits } from '../index/types.js';
+import type { Distance, IndexHits, SnapshotOwner } from '../index/types.js';
 import type { VectorOutput } from '../types/index.js';
 
 export type DenseValue = Float32Array;
@@ -57,4 +58,32 @@ export interface VectorSpace {
   compare(query: VectorValue, rows: Uint32Array, options?: NearestOptions): Promise<Float32Array>;
   /** A stored vector in the form in which it is returned to users. */
   output(vector: VectorValue): VectorOutput;
+}
+
+/** What a space tells about its upkeep. */
+export interface SpaceStats {
+  /** Rows that have a vector. */
+  readonly size: number;
+  /** How many of them are in an index; the others are found by comparing with each. */
+  readonly linked: number;
+  /** Bytes of memory. */
+  readonly memoryBytes: number;
+}
+
+/** A space as the store keeps it. */
+export interface StoredSpace extends VectorSpace {
+  /**
+   * Adds rows that have no vector yet; none is added when it throws.
+   *
+   * @throws FletchError `OUT_OF_MEMORY`
+   */
+  add(rows: readonly number[], values: readonly VectorValue[]): Promise<void>;
+  /** Takes out those of the rows that have a vector. */
+  remove(rows: readonly number[]): Promise<void>;
+  stats(): SpaceStats;
+  /** Resolves when every row is linked. */
+  settled(options?: LongWork): Promise<void>;
+  /** Writes what would be slow to make again, with facts of the owner. Absent when everything is quick to make. */
+  readonly save?: (path: string, owner: SnapshotOwner) => Promise<void>;
+  close(): Promise<void>;
 }

@@ -4,43 +4,57 @@
  * @module
  */
 import { join } from 'node:path';
-import { FletchError } from '@fletch/base';
+import { FletchError, type Json } from '@fletch/base';
 import { parsePath } from '../filter/path.js';
+import { Reader, type ReadOptions } from '../query/reader.js';
+import type { QuerySource } from '../query/source.js';
+import { readSpecs, type VectorSpec } from '../space/spec.js';
 import type {
   CollectionInfo,
   CountRequest,
   FacetHit,
   FacetRequest,
+  GroupsResult,
   Payload,
-  PayloadFieldType,
+  PayloadFieldSchema,
   PayloadSelector,
   PointId,
   PointRecord,
   PointStruct,
   PointsSelector,
+  PointVectors,
+  QueryGroupsRequest,
   QueryRequest,
   ScoredPoint,
   ScrollRequest,
   ScrollResult,
+  SearchMatrixOffsets,
+  SearchMatrixPairs,
+  SearchMatrixRequest,
+  UpdateOperation,
   UpdateResult,
+  UpsertOptions,
+  VectorNameConfig,
   VectorSelector,
 } from '../types/index.js';
+import { batchUpdate } from './batch.js';
 import { checkData } from './check-data.js';
 import { Environment } from './environment.js';
 import { facetHits } from './facet.js';
+import { paramsOf, readIndexSchema } from './index-params.js';
 import { type IndexFactory, VectorIndexes } from './indexes.js';
 import { collectionInfo } from './info.js';
 import type { CollectionManifest } from './manifest.js';
 import { encodePayload } from './payload.js';
+import { deleteVectorsWrite, updateVectorsWrite, upsertWrite, type WriteContext } from './point-updates.js';
 import { Points } from './points.js';
-import { readCount } from './read.js';
-import { indexTest, type Schema } from './schema.js';
-import { Reader } from './search.js';
+import { indexUse, type Schema } from './schema.js';
 import { SnapshotTimer } from './snapshot-timer.js';
 import type { Collection, StoreWarning } from './types.js';
-import { deleteWrite, merging, payloadWrite, removing, replacing, upsertWrite } from './updates.js';
-import type { VectorSpec } from './vectors.js';
-import { Writer } from './writer.js';
+import { deleteWrite, merging, payloadWrite, removing, replacing } from './updates.js';
+import { VectorNames } from './vector-names.js';
+import type { View } from './view.js';
+import { type Write, Writer } from './writer.js';
 
 /** What a collection is opened with. */
 export interface CollectionContext {
@@ -48,6 +62,8 @@ export interface CollectionContext {
   readonly manifest: CollectionManifest;
   readonly factory: IndexFactory;
   readonly onWarning: ((warning: StoreWarning) => void) | undefined;
+  /** Another collection of the store, which queries look vectors up in. */
+  readonly resolve: (collection: string) => StoredCollection | undefined;
 }
 
 /** The collection that `open` gives out. */
@@ -56,6 +72,7 @@ export class StoredCollection implements Collection {
   readonly #environment: Environment;
   readonly #indexes: VectorIndexes;
   readonly #specs: ReadonlyMap<string, VectorSpec>;
+  readonly #vectorNames: VectorNames;
   readonly #points: Points;
   readonly #reader: Reader;
   readonly #writer: Writer;
@@ -64,7 +81,8 @@ export class StoredCollection implements Collection {
   #closed = false;
 
   private constructor(
-    { manifest, onWarning }: CollectionContext,
+    { folder, manifest, onWarning, resolve }: CollectionContext,
+    specs: Map<string, VectorSpec>,
     environment: Environment,
     indexes: VectorIndexes,
     version: number,
@@ -72,13 +90,15 @@ export class StoredCollection implements Collection {
     this.name = manifest.name;
     this.#environment = environment;
     this.#indexes = indexes;
-    this.#specs = specsOf(manifest);
+    this.#specs = specs;
+    this.#vectorNames = new VectorNames({ folder, manifest, environment, indexes, specs });
     this.#points = new Points(environment, indexes, this.#specs, version);
-    this.#reader = new Reader(this.#points, indexes, this.#specs);
+    this.#reader = new Reader(this.#querySource(resolve));
     this.#writer = new Writer((writes) => this.#points.commit(writes));
     this.#onWarning = onWarning;
     this.#timer = new SnapshotTimer(indexes, () => this.#writer.exclusively(() => this.#save()));
-    for (const field of Object.keys(this.#schema)) this.#points.columns.declare(parsePath(field));
+    for (const [field, schema] of Object.entries(this.#schema))
+      this.#points.columns.declare(parsePath(field), paramsOf(schema));
     this.#timer.changed();
   }
 
@@ -89,9 +109,9 @@ export class StoredCollection implements Collection {
    */
   static async open(context: CollectionContext): Promise<StoredCollection> {
     const { folder, manifest, factory, onWarning } = context;
-    const specs = specsOf(manifest);
+    const specs = readSpecs(manifest.vectors);
     await checkData(join(folder, 'data.mdb'));
-    const environment = new Environment(folder, [...specs.keys()]);
+    const environment = new Environment(folder, specs.values());
     let indexes: VectorIndexes | undefined;
     try {
       if (environment.fact('uuid') !== manifest.uuid)
@@ -109,7 +129,7 @@ export class StoredCollection implements Collection {
         { folder, uuid: manifest.uuid, environment, specs, factory, warn },
         version,
       );
-      return new StoredCollection(context, environment, indexes, version);
+      return new StoredCollection(context, specs, environment, indexes, version);
     } catch (error) {
       await indexes?.close();
       await environment.close();
@@ -119,7 +139,7 @@ export class StoredCollection implements Collection {
 
   /** Writes the tables of a new collection into `folder`. */
   static async create(folder: string, manifest: CollectionManifest, metadata?: Payload): Promise<void> {
-    const environment = new Environment(folder, [...specsOf(manifest).keys()]);
+    const environment = new Environment(folder, manifest.vectors);
     try {
       await environment.commit(() => {
         environment.setFact('uuid', manifest.uuid);
@@ -141,15 +161,38 @@ export class StoredCollection implements Collection {
     });
   }
 
-  async upsert(points: readonly PointStruct[]): Promise<UpdateResult> {
-    return this.#submit(() => upsertWrite(points, this.#specs));
+  async upsert(points: readonly PointStruct[], options: UpsertOptions = {}): Promise<UpdateResult> {
+    return this.#submit(() => upsertWrite(points, options, this.#writeContext));
+  }
+
+  async updateVectors(
+    points: readonly PointVectors[],
+    options: Pick<UpsertOptions, 'update_filter'> = {},
+  ): Promise<UpdateResult> {
+    return this.#submit(() => updateVectorsWrite(points, options.update_filter, this.#writeContext));
+  }
+
+  async deleteVectors(names: readonly string[], selector: PointsSelector): Promise<UpdateResult> {
+    return this.#submit(() => deleteVectorsWrite(names, selector, this.#writeContext));
+  }
+
+  async batchUpdate(operations: readonly UpdateOperation[]): Promise<UpdateResult[]> {
+    this.#checkOpen();
+    return batchUpdate(operations, this.#writeContext, this.#writer).finally(() => this.#timer.changed());
+  }
+
+  async createVectorName(name: string, config: VectorNameConfig): Promise<UpdateResult> {
+    return this.#changeVectors(() => this.#vectorNames.create(name, config, this.#points.version));
+  }
+
+  async deleteVectorName(name: string): Promise<UpdateResult> {
+    return this.#changeVectors(() => this.#vectorNames.delete(name));
   }
 
   retrieve(
     ids: readonly PointId[],
     options: { with_payload?: PayloadSelector; with_vector?: VectorSelector } = {},
   ): PointRecord[] {
-    this.#checkOpen();
     return this.#reader.retrieve(ids, options);
   }
 
@@ -157,24 +200,51 @@ export class StoredCollection implements Collection {
     return this.#submit(() => deleteWrite(selector, this.#points));
   }
 
-  async query(request: QueryRequest): Promise<ScoredPoint[]> {
-    this.#checkOpen();
-    return this.#reader.query(request);
+  async query(request: QueryRequest, options?: ReadOptions): Promise<ScoredPoint[]> {
+    return this.#reader.query(request, options);
+  }
+
+  async queryBatch(requests: readonly QueryRequest[], options?: ReadOptions): Promise<ScoredPoint[][]> {
+    return this.#reader.queryBatch(requests, options);
+  }
+
+  async queryGroups(request: QueryGroupsRequest, options?: ReadOptions): Promise<GroupsResult> {
+    return this.#reader.queryGroups(request, options);
+  }
+
+  async searchMatrixPairs(request: SearchMatrixRequest, options?: ReadOptions): Promise<SearchMatrixPairs> {
+    return this.#reader.searchMatrixPairs(request, options);
+  }
+
+  async searchMatrixOffsets(
+    request: SearchMatrixRequest,
+    options?: ReadOptions,
+  ): Promise<SearchMatrixOffsets> {
+    return this.#reader.searchMatrixOffsets(request, options);
   }
 
   async scroll(request: ScrollRequest = {}): Promise<ScrollResult> {
-    this.#checkOpen();
     return this.#reader.scroll(request);
   }
 
   async count(request: CountRequest = {}): Promise<number> {
+    return this.#reader.count(request);
+  }
+
+  /** The state of now, for one read. */
+  view(): View {
     this.#checkOpen();
-    return request.filter ? this.#points.matching(request.filter).count : this.#points.rows.size;
+    return this.#points.view();
   }
 
   async facet(request: FacetRequest): Promise<FacetHit[]> {
     this.#checkOpen();
-    return facetHits(request.key, request.filter, readCount(request.limit, 'limit', 1, 10), this.#points);
+    const view = this.#points.view();
+    try {
+      return await facetHits(request, view, this.#schema);
+    } finally {
+      view.release();
+    }
   }
 
   async setPayload(payload: Payload, selector: PointsSelector, key?: string): Promise<UpdateResult> {
@@ -193,16 +263,20 @@ export class StoredCollection implements Collection {
     return this.#submit(() => payloadWrite(replacing({}), selector, this.#points));
   }
 
-  async createPayloadIndex(field: string, type: PayloadFieldType): Promise<UpdateResult> {
+  async createPayloadIndex(field: string, schema: PayloadFieldSchema): Promise<UpdateResult> {
     const path = parsePath(field);
-    indexTest(type);
-    return this.#changeSchema({ ...this.#schema, [field]: type }, () => this.#points.columns.declare(path));
+    const read = readIndexSchema(schema, 'field_schema');
+    const result = await this.#changeSchema({ ...this.#schema, [path.text]: read }, ({ columns }) =>
+      columns.declare(path, paramsOf(read)),
+    );
+    await this.#points.columns.prepareAsync([indexUse(path.text, read)]);
+    return result;
   }
 
   async deletePayloadIndex(field: string): Promise<UpdateResult> {
     const path = parsePath(field);
-    const { [field]: _dropped, ...others } = this.#schema;
-    return this.#changeSchema(others, () => this.#points.columns.undeclare(path));
+    const { [path.text]: _dropped, ...others } = this.#schema;
+    return this.#changeSchema(others, ({ columns }) => columns.undeclare(path));
   }
 
   async setMetadata(metadata: Payload): Promise<void> {
@@ -236,7 +310,15 @@ export class StoredCollection implements Collection {
     return (this.#environment.fact('schema') ?? {}) as Schema;
   }
 
-  async #submit(prepare: () => ReturnType<typeof upsertWrite>): Promise<UpdateResult> {
+  get #writeContext(): WriteContext {
+    return { points: this.#points, specs: this.#specs };
+  }
+
+  #querySource(resolve: CollectionContext['resolve']): QuerySource {
+    return { name: this.name, view: () => this.view(), schema: () => this.#schema, resolve };
+  }
+
+  async #submit(prepare: () => Write): Promise<UpdateResult> {
     this.#checkOpen();
     const result = await this.#writer.submit(prepare());
     this.#timer.changed();
@@ -253,11 +335,21 @@ export class StoredCollection implements Collection {
     }
   }
 
-  async #changeSchema(schema: Schema, then: () => void): Promise<UpdateResult> {
+  async #changeSchema(schema: Schema, then: (points: Points) => void): Promise<UpdateResult> {
     this.#checkOpen();
     await this.#writer.exclusively(async () => {
-      await this.#environment.commit(() => this.#environment.setFact('schema', schema));
-      then();
+      await this.#environment.commit(() => this.#environment.setFact('schema', schema as unknown as Json));
+      then(this.#points);
+      this.#points.forgetFilters();
+    });
+    return { operation_id: this.#points.version, status: 'completed' };
+  }
+
+  async #changeVectors(change: () => Promise<unknown>): Promise<UpdateResult> {
+    this.#checkOpen();
+    await this.#writer.exclusively(async () => {
+      await change();
+      this.#points.forgetFilters();
     });
     return { operation_id: this.#points.version, status: 'completed' };
   }
@@ -268,8 +360,4 @@ export class StoredCollection implements Collection {
         details: { collection: this.name },
       });
   }
-}
-
-function specsOf(manifest: CollectionManifest): ReadonlyMap<string, VectorSpec> {
-  return new Map(manifest.vectors.map((spec) => [spec.name, spec]));
 }

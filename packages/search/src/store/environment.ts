@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { describeFileError, FletchError, type Json } from '@fletch/base';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { decodeVector, encodeVector } from '../space/codec.js';
+import type { VectorSpec } from '../space/spec.js';
+import type { VectorValue } from '../space/types.js';
 import type { Payload, PointId } from '../types/index.js';
 import { decodeId, encodeId } from './ids.js';
 
@@ -15,6 +18,16 @@ type Table<K extends string | number | Buffer> = Database<Buffer, K>;
 
 /** Bytes free on a disk that count as none. */
 const LITTLE_ROOM = 64 * 2 ** 20;
+
+/** Vectors that a collection may have, and tables beside theirs. */
+const MAX_VECTORS = 256;
+const OTHER_TABLES = 8;
+
+/** A table of vectors, and what they are. */
+interface VectorTable {
+  readonly spec: VectorSpec;
+  readonly table: Table<number>;
+}
 
 /** A point's payload as JSON text, and the write that last changed the point. */
 export interface PointRow {
@@ -34,10 +47,10 @@ export class Environment {
   readonly ids: Table<Buffer>;
   readonly points: Table<number>;
   readonly log: Table<Buffer>;
-  readonly #vectors = new Map<string, Table<number>>();
+  readonly #vectors = new Map<string, VectorTable>();
 
   /** Opens or creates the environment in `folder`. Throws `CORRUPT` when its file cannot be read. */
-  constructor(folder: string, vectorNames: readonly string[]) {
+  constructor(folder: string, specs: Iterable<VectorSpec>) {
     this.#path = join(folder, 'data.mdb');
     try {
       // Without overlapping sync a commit's promise resolves only when its pages, then its root, are on disk.
@@ -47,18 +60,14 @@ export class Environment {
         encoding: 'binary',
         overlappingSync: false,
         eventTurnBatching: false,
-        maxDbs: 8 + vectorNames.length,
+        maxDbs: OTHER_TABLES + MAX_VECTORS,
         pageSize: 16_384,
       });
-      const table = (name: string, keyEncoding: 'uint32' | 'binary' | 'ordered-binary') =>
-        this.#root.openDB<Buffer, never>(name, { encoding: 'binary', keyEncoding });
-      this.meta = table('meta', 'ordered-binary');
-      this.ids = table('ids', 'binary');
-      this.points = table('points', 'uint32');
-      this.log = table('log', 'binary');
-      vectorNames.forEach((name, i) => {
-        this.#vectors.set(name, table(`vectors.${i}`, 'uint32'));
-      });
+      this.meta = this.#table('meta', 'ordered-binary');
+      this.ids = this.#table('ids', 'binary');
+      this.points = this.#table('points', 'uint32');
+      this.log = this.#table('log', 'binary');
+      for (const spec of specs) this.#openVectors(spec);
     } catch (error) {
       throw this.#corrupt((error as Error).message, error);
     }
@@ -77,13 +86,75 @@ export class Environment {
     }
   }
 
-  /** Vectors by row as little-endian 32-bit floats. */
+  /** Vectors by row, as `space/codec.ts` writes them. */
   vectors(name: string): Table<number> {
-    return this.#vectors.get(name)!;
+    return this.#vectors.get(name)!.table;
   }
 
-  vectorTables(): Iterable<[name: string, table: Table<number>]> {
-    return this.#vectors;
+  *vectorTables(): Generator<[name: string, table: Table<number>]> {
+    for (const [name, { table }] of this.#vectors) yield [name, table];
+  }
+
+  /** Every vector of a row. Throws `CORRUPT`. */
+  vectorsOf(row: number): Map<string, VectorValue> {
+    const found = new Map<string, VectorValue>();
+    for (const [name, { spec, table }] of this.#vectors) {
+      const bytes = table.get(row);
+      if (bytes) found.set(name, decodeVector(spec, bytes));
+    }
+    return found;
+  }
+
+  /** Whether a row has just these vectors. */
+  hasVectors(row: number, vectors: ReadonlyMap<string, VectorValue>): boolean {
+    for (const [name, { spec, table }] of this.#vectors) {
+      const stored = table.get(row);
+      const value = vectors.get(name);
+      if ((stored === undefined) !== (value === undefined)) return false;
+      if (stored && value && !stored.equals(encodeVector(spec, value))) return false;
+    }
+    return true;
+  }
+
+  /** Writes a row's vectors; call within {@link commit}. */
+  putVectors(row: number, vectors: ReadonlyMap<string, VectorValue>): void {
+    for (const [name, value] of vectors) {
+      const { spec, table } = this.#vectors.get(name)!;
+      table.put(row, encodeVector(spec, value));
+    }
+  }
+
+  /** Removes a row's vectors; call within {@link commit}. */
+  removeVectors(row: number): void {
+    for (const { table } of this.#vectors.values()) table.remove(row);
+  }
+
+  /**
+   * Adds an empty table for vectors, whatever one of that number held.
+   *
+   * @throws FletchError `INVALID_ARGUMENT` when there are as many as can be, `DISK_FULL`, `IO`
+   */
+  async addVectors(spec: VectorSpec): Promise<void> {
+    if (this.#vectors.size >= MAX_VECTORS)
+      throw new FletchError('INVALID_ARGUMENT', `A collection can have ${MAX_VECTORS} vectors and no more.`);
+    this.#openVectors(spec);
+    try {
+      await this.vectors(spec.name).clearAsync();
+    } catch (error) {
+      this.#vectors.delete(spec.name);
+      throw await this.#describe(error);
+    }
+  }
+
+  /** Removes a table of vectors, and what it holds. */
+  async dropVectors(name: string): Promise<void> {
+    const { table } = this.#vectors.get(name)!;
+    this.#vectors.delete(name);
+    try {
+      await table.clearAsync();
+    } catch (error) {
+      throw await this.#describe(error);
+    }
   }
 
   /** Reads a fact. */
@@ -126,9 +197,10 @@ export class Environment {
       yield { id: decodeId(key), row: value.readUInt32LE(0) };
   }
 
-  /** All points in order of their rows. */
-  *allPoints(): Generator<{ row: number; point: PointRow }> {
-    for (const { key, value } of this.points.getRange({})) yield { row: key, point: decodePoint(value) };
+  /** All points from row `from` on, in order of their rows. */
+  *allPoints(from = 0): Generator<{ row: number; point: PointRow }> {
+    for (const { key, value } of this.points.getRange({ start: from }))
+      yield { row: key, point: decodePoint(value) };
   }
 
   putLog(version: number, rows: Iterable<number>): void {
@@ -150,6 +222,17 @@ export class Environment {
 
   async close(): Promise<void> {
     await this.#root.close();
+  }
+
+  #table<K extends string | number | Buffer>(
+    name: string,
+    keyEncoding: 'uint32' | 'binary' | 'ordered-binary',
+  ): Table<K> {
+    return this.#root.openDB<Buffer, K>(name, { encoding: 'binary', keyEncoding });
+  }
+
+  #openVectors(spec: VectorSpec): void {
+    this.#vectors.set(spec.name, { spec, table: this.#table(`vectors.${spec.slot}`, 'uint32') });
   }
 
   #corrupt(what: string, cause?: unknown): FletchError {

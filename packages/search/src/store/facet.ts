@@ -6,25 +6,30 @@
 import { FletchError } from '@fletch/base';
 import type { Scalar } from '../filter/column.js';
 import { parsePath } from '../filter/path.js';
-import type { FacetHit, Filter } from '../types/index.js';
-import type { Points } from './points.js';
+import type { FacetHit, FacetRequest } from '../types/index.js';
+import { readCount } from './read.js';
+import { facetReader, type Schema } from './schema.js';
+import type { View } from './view.js';
 
-/** The values of a field with the number of matching points each, most first, equal counts by value. */
-export function facetHits(
-  key: string,
-  filter: Filter | null | undefined,
-  limit: number,
-  points: Points,
-): FacetHit[] {
-  const path = parsePath(key);
-  const within = filter ? points.matching(filter) : undefined;
-  const column = points.column(path);
-  if (!column)
+/**
+ * The values of an indexed field with the number of matching points each, most first, equal counts by value. Counts
+ * are always exact.
+ *
+ * @throws FletchError `INVALID_ARGUMENT` when the field has no index of type keyword, integer, bool or uuid
+ */
+export async function facetHits(request: FacetRequest, view: View, schema: Schema): Promise<FacetHit[]> {
+  const path = parsePath(request.key);
+  const limit = readCount(request.limit, 'limit', 1, 10);
+  const read = facetReader(Object.hasOwn(schema, path.text) ? schema[path.text] : undefined);
+  if (!read)
     throw new FletchError(
       'INVALID_ARGUMENT',
-      `The field "${key}" has too many values: create a payload index for it.`,
+      `No appropriate index for faceting: \`${path.text}\`. Create an index of type keyword, integer (with lookup), bool or uuid for this field.`,
+      { details: { field: path.text } },
     );
-  return Array.from(column.counts(within), ([value, count]) => ({ value, count }))
+  const within = request.filter ? await view.matching(request.filter) : undefined;
+  const column = (await view.column(path))!;
+  return Array.from(column.countsOf(read, within), ([value, count]) => ({ value, count }))
     .sort((a, b) => b.count - a.count || compareScalars(a.value, b.value))
     .slice(0, limit);
 }

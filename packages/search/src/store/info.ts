@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { parsePath } from '../filter/path.js';
-import type { CollectionInfo, Payload, VectorParams } from '../types/index.js';
+import type { CollectionInfo, Payload, SparseVectorParams, VectorParams } from '../types/index.js';
 import type { VectorIndexes } from './indexes.js';
 import type { Points } from './points.js';
-import { indexTest, type Schema } from './schema.js';
-import type { VectorSpec } from './vectors.js';
+import { countIndexed, indexUse, type Schema, typeOf } from './schema.js';
+import { defaultHnsw, type VectorSpec } from './vectors.js';
 
 /** What {@link collectionInfo} draws on. */
 export interface InfoSource {
@@ -20,7 +19,8 @@ export interface InfoSource {
 }
 
 export function collectionInfo({ specs, indexes, points, schema, metadata }: InfoSource): CollectionInfo {
-  const stats = [...indexes.all()].map((index) => index.stats());
+  const stats = [...indexes.all()].map((space) => space.stats());
+  const sparse = sparseParams(specs);
   return {
     status: stats.every(({ linked, size }) => linked === size) ? 'green' : 'yellow',
     optimizer_status: 'ok',
@@ -30,12 +30,13 @@ export function collectionInfo({ specs, indexes, points, schema, metadata }: Inf
     config: {
       params: {
         vectors: vectorParams(specs),
+        ...(sparse && { sparse_vectors: sparse }),
         shard_number: 1,
         replication_factor: 1,
         write_consistency_factor: 1,
         on_disk_payload: true,
       },
-      hnsw_config: specs[0]!.hnsw,
+      hnsw_config: specs.find((spec) => spec.kind !== 'sparse')?.hnsw ?? defaultHnsw,
       optimizer_config: {
         deleted_threshold: 0.2,
         vacuum_min_vector_number: 1000,
@@ -50,18 +51,40 @@ export function collectionInfo({ specs, indexes, points, schema, metadata }: Inf
 }
 
 function vectorParams(specs: readonly VectorSpec[]): VectorParams | { [name: string]: VectorParams } {
-  const params = ({ dimension, distance }: VectorSpec): VectorParams => ({ size: dimension, distance });
-  if (specs[0]!.name === '') return params(specs[0]!);
-  return Object.fromEntries(specs.map((spec) => [spec.name, params(spec)]));
+  const params = specs.flatMap((spec): [string, VectorParams][] =>
+    spec.kind === 'sparse'
+      ? []
+      : [[spec.name, spec.params ?? { size: spec.dimension, distance: spec.distance }]],
+  );
+  return params.length === 1 && params[0]![0] === '' ? params[0]![1] : Object.fromEntries(params);
+}
+
+function sparseParams(specs: readonly VectorSpec[]): { [name: string]: SparseVectorParams } | undefined {
+  const params = specs.flatMap((spec): [string, SparseVectorParams][] =>
+    spec.kind === 'sparse' ? [[spec.name, spec.params ?? {}]] : [],
+  );
+  return params.length === 0 ? undefined : Object.fromEntries(params);
 }
 
 function payloadSchema(schema: Schema, points: Points): CollectionInfo['payload_schema'] {
-  const fields = Object.entries(schema).map(([field, type]) => ({ field, type, path: parsePath(field) }));
-  points.columns.prepare(fields.map(({ path }) => path));
+  const fields = Object.entries(schema).map(([field, index]) => ({
+    field,
+    index,
+    use: indexUse(field, index),
+  }));
+  points.columns.prepare(fields.map(({ use }) => use));
   return Object.fromEntries(
-    fields.map(({ field, type, path }) => [
-      field,
-      { data_type: type, points: points.column(path)?.countRows(indexTest(type)) ?? 0 },
-    ]),
+    fields.map(({ field, index, use }) => {
+      const type = typeOf(index);
+      const column = points.column(use);
+      return [
+        field,
+        {
+          data_type: type,
+          ...(typeof index !== 'string' && { params: index }),
+          points: column ? countIndexed(column, type) : 0,
+        },
+      ];
+    }),
   );
 }

@@ -70,11 +70,11 @@ function selected(model: Model, which: PointsSelector): PointId[] {
     .map(([one]) => one);
 }
 
-/** A write: how it is done, and what it does to the model. */
+/** A write: how it is done, and what it does to the model. False when it names a point that is not there. */
 interface Write {
   readonly text: string;
   run(collection: Collection): Promise<UpdateResult>;
-  apply(model: Model): void;
+  apply(model: Model): boolean;
 }
 
 function changes(
@@ -87,10 +87,12 @@ function changes(
     text: `${name} ${JSON.stringify(which)}`,
     run,
     apply: (model) => {
+      if ('points' in which && which.points.some((one) => !model.has(one))) return false;
       for (const one of selected(model, which)) {
         const point = model.get(one)!;
         model.set(one, { ...point, payload: change(point.payload) });
       }
+      return true;
     },
   };
 }
@@ -103,6 +105,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
       run: (collection: Collection) => collection.upsert(points),
       apply: (model: Model) => {
         for (const point of points) model.set(point.id, { vector: point.vector, payload: point.payload });
+        return true;
       },
     })),
   },
@@ -111,6 +114,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
     run: (collection: Collection) => collection.delete(which),
     apply: (model: Model) => {
       for (const one of selected(model, which)) model.delete(one);
+      return true;
     },
   })),
   fc.tuple(payload, selector).map(([patch, which]) =>
@@ -199,6 +203,7 @@ async function begin(): Promise<World> {
   const collection = await store.createCollection('model', {
     vectors: { size: dimension, distance: 'Euclid' },
   });
+  await collection.createPayloadIndex('kind', 'keyword');
   return { path, store, collection, warnings };
 }
 
@@ -214,9 +219,15 @@ test('a store behaves like a map, also after it was closed and opened', { timeou
         try {
           for (const one of steps) {
             if ('writes' in one) {
-              const done = await Promise.all(one.writes.map((each) => each.run(world.collection)));
-              for (const each of one.writes) each.apply(model);
-              const numbers = done.map(({ operation_id }) => operation_id);
+              const done = await Promise.allSettled(one.writes.map((each) => each.run(world.collection)));
+              one.writes.forEach((each, i) => {
+                expect(done[i]).toMatchObject(
+                  each.apply(model) ? { status: 'fulfilled' } : { reason: { code: 'NOT_FOUND' } },
+                );
+              });
+              const numbers = done.flatMap((each) =>
+                each.status === 'fulfilled' ? [each.value.operation_id] : [],
+              );
               expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
             } else if ('index' in one) await world.collection.createPayloadIndex(one.index, 'keyword');
             else {

@@ -1,5 +1,5 @@
 /**
- * Names of collections.
+ * Names of collections and of vectors.
  *
  * @module
  */
@@ -21,5 +21,20 @@ export function checkName(name: unknown): asserts name is string {
     throw new FletchError(
       'INVALID_ARGUMENT',
       `A collection cannot be called ${JSON.stringify(name)}: none of < > : " / \\ | ? * or a control character may be in it.`,
+    );
+}
+
+/**
+ * Checks the name of a new vector: at most 200 bytes, and the characters of {@link checkName}; `''` is the unnamed one.
+ *
+ * @throws FletchError `INVALID_ARGUMENT`
+ */
+export function checkVectorName(name: unknown): asserts name is string {
+  if (typeof name !== 'string' || Buffer.byteLength(name) > 200)
+    throw new FletchError('INVALID_ARGUMENT', 'The name of a vector is a string of at most 200 bytes.');
+  if (FORBIDDEN.test(name))
+    throw new FletchError(
+      'INVALID_ARGUMENT',
+      `A vector cannot be called ${JSON.stringify(name)}: none of < > : " / \\ | ? * or a control character may be in it.`,
     );
 }

@@ -194,15 +194,23 @@ describe('collections', () => {
   );
 
   test.each<[unknown, string]>([
-    [{}, 'vectors'],
-    [{ vectors: {} }, 'at least one vector'],
+    [{ vectors: 7 }, 'vectors'],
+    [{ vectors: { 'a/b': { size: 4, distance: 'Dot' } } }, 'cannot be called'],
+    [{ vectors: { a: { size: 4, distance: 'Dot' } }, sparse_vectors: { a: {} } }, 'named "a" already'],
+    [{ sparse_vectors: { a: { modifier: 'tf' } } }, 'sparse_vectors.a.modifier'],
+    [{ sparse_vectors: { a: { index: { datatype: 'turbo4' } } } }, 'sparse vectors do not support'],
+    [{ vectors: { size: 4, distance: 'Dot', datatype: 'int4' } }, 'vectors.datatype'],
+    [
+      { vectors: { size: 4, distance: 'Dot', multivector_config: { comparator: 'sum' } } },
+      'vectors.multivector_config.comparator',
+    ],
     [{ vectors: { size: 0, distance: 'Dot' } }, 'vectors.size: expected an integer from 1 to 65536, got 0'],
     [{ vectors: { size: 1.5, distance: 'Dot' } }, 'vectors.size'],
     [{ vectors: { size: '4', distance: 'Dot' } }, 'vectors.size'],
     [{ vectors: { size: 4, distance: 'Hamming' } }, 'vectors.distance: expected one of Cosine'],
     [{ vectors: { a: { size: 4 } } }, 'vectors.a.distance'],
     [{ vectors: { a: 4 } }, 'vectors.a'],
-    [{ vectors: { size: 4, distance: 'Dot', hnsw_config: { m: 1 } } }, 'vectors.hnsw_config.m'],
+    [{ vectors: { size: 4, distance: 'Dot', hnsw_config: { m: -1 } } }, 'vectors.hnsw_config.m'],
     [{ vectors: { size: 4, distance: 'Dot' }, hnsw_config: { ef_construct: 0 } }, 'hnsw_config.ef_construct'],
     [{ vectors: { size: 4, distance: 'Dot' }, metadata: [] }, 'metadata'],
   ])('are not made of %j', async (bad, message) => {

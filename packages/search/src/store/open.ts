@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFileError, FletchError, isFletchError, syncFolder } from '@fletch/base';
-import { createHnswIndex, loadIndex } from '../index/create.js';
+import { createFlatIndex, createHnswIndex, loadIndex } from '../index/create.js';
 import type { CreateCollection } from '../types/index.js';
 import { StoredCollection } from './collection.js';
 import type { IndexFactory } from './indexes.js';
@@ -198,7 +198,11 @@ class FolderStore implements Store {
 
   #openCollection(folder: string, manifest: CollectionManifest): Promise<StoredCollection> {
     const { onWarning } = this.#options;
-    return StoredCollection.open({ folder, manifest, factory: this.#factory, onWarning });
+    const resolve = (name: string) => {
+      const found = this.#collections.get(name)?.collection;
+      return found instanceof StoredCollection ? found : undefined;
+    };
+    return StoredCollection.open({ folder, manifest, factory: this.#factory, onWarning, resolve });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -215,14 +219,13 @@ class FolderStore implements Store {
 
 function indexFactory(threads: number | undefined): IndexFactory {
   return {
-    create: ({ dimension, distance, hnsw }) =>
-      createHnswIndex({
-        dimension,
-        distance,
-        m: hnsw.m,
-        efConstruction: hnsw.ef_construct,
-        ...threadOption(hnsw.max_indexing_threads || threads),
-      }),
+    create: ({ dimension, distance, hnsw }) => {
+      const common = { dimension, distance, ...threadOption(hnsw.max_indexing_threads || threads) };
+      // Without links there is no graph: every search compares all.
+      return hnsw.m === 0
+        ? createFlatIndex(common)
+        : createHnswIndex({ ...common, m: Math.max(2, hnsw.m), efConstruction: hnsw.ef_construct });
+    },
     load: (path) => loadIndex(path, threadOption(threads)),
   };
 }

@@ -7,8 +7,7 @@
 import type { Column } from '../filter/column.js';
 import { Columns } from '../filter/columns.js';
 import { compileFilter } from '../filter/compile.js';
-import type { Compiled, FilterSource } from '../filter/condition.js';
-import type { Path } from '../filter/path.js';
+import type { Compiled, FieldUse, FilterSource } from '../filter/condition.js';
 import { Bitset } from '../index/bitset.js';
 import type { Filter, Payload, PointId } from '../types/index.js';
 import { type Environment, type PointRow, payloadOf } from './environment.js';
@@ -27,7 +26,7 @@ const REMEMBERED_LENGTH = 10_000;
 /** Reads see each point as a whole, before or after a write. */
 export class Points implements FilterSource {
   readonly rows = new Rows();
-  readonly columns = new Columns(() => this.#payloads());
+  readonly columns = new Columns((from) => this.#payloads(from));
   readonly #environment: Environment;
   readonly #indexes: VectorIndexes;
   readonly #specs: ReadonlyMap<string, VectorSpec>;
@@ -66,13 +65,26 @@ export class Points implements FilterSource {
     return this.#before.get(row) ?? this.#environment.point(row)!;
   }
 
-  column(path: Path): Column | undefined {
-    return this.columns.get(path);
+  id(row: number): PointId | undefined {
+    return this.rows.id(row);
   }
 
-  scan(condition: Compiled): Bitset {
+  column(field: FieldUse): Column | undefined {
+    return this.columns.get(field);
+  }
+
+  withVector(name: string): Bitset | undefined {
+    if (!this.#specs.has(name)) return undefined;
+    const space = this.#indexes.space(name);
     const rows = new Bitset();
-    for (const { row, payload } of this.#payloads())
+    for (const row of this.live) if (space.has(row)) rows.add(row);
+    return rows;
+  }
+
+  scan(condition: Compiled, within: Bitset = this.live): Bitset {
+    const rows = new Bitset();
+    const payloads = within === this.live ? this.#payloads() : this.#payloadsOf(within);
+    for (const { row, payload } of payloads)
       if (condition.matches(payload, this.rows.id(row)!)) rows.add(row);
     return rows;
   }
@@ -94,7 +106,7 @@ export class Points implements FilterSource {
     const key = keyOf(filter);
     const remembered = key === undefined ? undefined : this.#remembered.get(key);
     if (remembered) return remembered;
-    const compiled = compileFilter(filter);
+    const compiled = compileFilter(filter, 'filter', this.columns.texts);
     this.columns.prepare(compiled.paths);
     const rows = compiled.rows(this).and(this.live);
     if (key !== undefined) {
@@ -103,6 +115,11 @@ export class Points implements FilterSource {
       this.#remembered.set(key, rows);
     }
     return rows;
+  }
+
+  /** Forgets what filters found: a payload index or a vector was made or dropped, which may change what matches. */
+  forgetFilters(): void {
+    this.#remembered.clear();
   }
 
   /** The rows that a search of an index may return; undefined when that is all it holds. */
@@ -198,11 +215,23 @@ export class Points implements FilterSource {
     this.version = version;
   }
 
-  *#payloads(): Generator<{ row: number; payload: Payload }> {
-    const before = this.#before;
-    for (const [row, point] of before) yield { row, payload: payloadOf(point) };
-    for (const { row, point } of this.#environment.allPoints())
-      if (this.live.has(row) && !before.has(row)) yield { row, payload: payloadOf(point) };
+  /** The payloads of all live rows from `from` on, in order of the rows. */
+  *#payloads(from = 0): Generator<{ row: number; payload: Payload }> {
+    // Rows that a transaction under way changes may be missing from the tables.
+    const changing = [...this.#before].filter(([row]) => row >= from).sort(([a], [b]) => a - b);
+    let next = 0;
+    for (const { row, point } of this.#environment.allPoints(from)) {
+      for (; next < changing.length && changing[next]![0] < row; next++)
+        yield { row: changing[next]![0], payload: payloadOf(changing[next]![1]) };
+      if (next < changing.length && changing[next]![0] === row) continue;
+      if (this.live.has(row)) yield { row, payload: payloadOf(point) };
+    }
+    for (; next < changing.length; next++)
+      yield { row: changing[next]![0], payload: payloadOf(changing[next]![1]) };
+  }
+
+  *#payloadsOf(rows: Bitset): Generator<{ row: number; payload: Payload }> {
+    for (const row of rows) if (this.live.has(row)) yield { row, payload: payloadOf(this.point(row)) };
   }
 }
 

@@ -4,26 +4,8 @@
  * @module
  */
 import { FletchError } from '@fletch/base';
-import type { NearestQuery, PointId, QueryRequest } from '../types/index.js';
+import type { PointId } from '../types/index.js';
 import { isPointId, parseId } from './ids.js';
-import { isVector } from './vectors.js';
-
-/** What a query is about: a vector, a stored point, or nothing but order. */
-export type Target = { readonly vector: number[] | Float32Array } | { readonly id: PointId } | undefined;
-
-/** Reads `query`. Throws `INVALID_ARGUMENT`. */
-export function readTarget(query: QueryRequest['query']): Target {
-  if (query === undefined || query === null) return undefined;
-  if (isVector(query)) return { vector: query as number[] };
-  if (typeof query === 'object') {
-    if (Object.keys(query).join() !== 'nearest')
-      throw invalid(
-        `query: expected a vector, a point id or {nearest: …}, got ${Object.keys(query).join(', ')}.`,
-      );
-    return readTarget((query as NearestQuery).nearest ?? '');
-  }
-  return { id: parseId(query, 'query') };
-}
 
 /** An integer in a range, or the default when it is not given. Throws `INVALID_ARGUMENT`. */
 export function readCount(
@@ -35,13 +17,6 @@ export function readCount(
   if (value === undefined || value === null) return byDefault;
   if (!Number.isSafeInteger(value) || value < least)
     throw invalid(`${name}: expected an integer of at least ${least}, got ${String(value)}.`);
-  return value;
-}
-
-/** A finite number, if given. Throws `INVALID_ARGUMENT`. */
-export function readNumber(value: number | null | undefined, name: string): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || Number.isNaN(value)) throw invalid(`${name}: expected a number.`);
   return value;
 }
 

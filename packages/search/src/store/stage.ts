@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { VectorValue } from '../space/types.js';
 import type { Payload, PointId } from '../types/index.js';
 import { type Environment, type PointRow, payloadOf } from './environment.js';
 import type { Rows } from './rows.js';
@@ -11,7 +12,7 @@ import type { Rows } from './rows.js';
 export interface AddedPoint {
   readonly id: PointId;
   readonly point: PointRow;
-  readonly vectors: ReadonlyMap<string, Float32Array>;
+  readonly vectors: ReadonlyMap<string, VectorValue>;
 }
 
 /** The changes of one group; later writes of the group see those of earlier ones. */
@@ -48,13 +49,13 @@ export class Stage {
   }
 
   /** Inserts or replaces a whole point. */
-  put(id: PointId, point: PointRow, vectors: ReadonlyMap<string, Float32Array>): void {
+  put(id: PointId, point: PointRow, vectors: ReadonlyMap<string, VectorValue>): void {
     const old = this.row(id);
     if (old !== undefined && this.added.has(old)) {
       this.added.set(old, { id, point, vectors });
       return;
     }
-    if (old !== undefined && this.#sameVectors(old, vectors)) {
+    if (old !== undefined && this.#environment.hasVectors(old, vectors)) {
       this.rewritten.set(old, point);
       return;
     }
@@ -62,6 +63,18 @@ export class Stage {
     const row = this.#rows.allocate();
     this.added.set(row, { id, point, vectors });
     this.#rowOf.set(id, row);
+  }
+
+  /** The vectors that a live or staged row has by now. */
+  vectors(row: number): ReadonlyMap<string, VectorValue> {
+    return this.added.get(row)?.vectors ?? this.#environment.vectorsOf(row);
+  }
+
+  /** Gives a point that is there other vectors; its payload stays. */
+  revector(id: PointId, version: number, vectors: ReadonlyMap<string, VectorValue>): void {
+    const row = this.row(id)!;
+    const staged = this.added.get(row)?.point ?? this.rewritten.get(row) ?? this.#environment.point(row)!;
+    this.put(id, { version, json: staged.json }, vectors);
   }
 
   /** Gives a live or staged row a new payload. */
@@ -90,16 +103,13 @@ export class Stage {
   write(): void {
     for (const [row, id] of this.removed) {
       this.#environment.points.remove(row);
-      for (const [, table] of this.#environment.vectorTables()) table.remove(row);
+      this.#environment.removeVectors(row);
       if (this.row(id) === undefined) this.#environment.removeId(id);
     }
     for (const [row, { id, point, vectors }] of this.added) {
       this.#environment.putPoint(row, point);
       this.#environment.putId(id, row);
-      for (const [name, vector] of vectors)
-        this.#environment
-          .vectors(name)
-          .put(row, Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
+      this.#environment.putVectors(row, vectors);
     }
     for (const [row, point] of this.rewritten) this.#environment.putPoint(row, point);
   }
@@ -107,20 +117,5 @@ export class Stage {
   #take(row: number, id: PointId): void {
     this.rewritten.delete(row);
     this.removed.set(row, id);
-  }
-
-  #sameVectors(row: number, vectors: ReadonlyMap<string, Float32Array>): boolean {
-    for (const [name, table] of this.#environment.vectorTables()) {
-      const stored = table.get(row);
-      const vector = vectors.get(name);
-      if ((stored === undefined) !== (vector === undefined)) return false;
-      if (
-        stored &&
-        vector &&
-        !stored.equals(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))
-      )
-        return false;
-    }
-    return true;
   }
 }

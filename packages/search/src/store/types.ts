@@ -3,24 +3,34 @@
  *
  * @module
  */
+import type { ReadOptions } from '../query/reader.js';
 import type {
   CollectionInfo,
   CountRequest,
   CreateCollection,
   FacetHit,
   FacetRequest,
+  GroupsResult,
   Payload,
-  PayloadFieldType,
+  PayloadFieldSchema,
   PayloadSelector,
   PointId,
   PointRecord,
   PointStruct,
   PointsSelector,
+  PointVectors,
+  QueryGroupsRequest,
   QueryRequest,
   ScoredPoint,
   ScrollRequest,
   ScrollResult,
+  SearchMatrixOffsets,
+  SearchMatrixPairs,
+  SearchMatrixRequest,
+  UpdateOperation,
   UpdateResult,
+  UpsertOptions,
+  VectorNameConfig,
   VectorSelector,
 } from '../types/index.js';
 
@@ -57,13 +67,32 @@ export interface Store {
 export interface Collection {
   readonly name: string;
   info(): CollectionInfo;
-  upsert(points: readonly PointStruct[]): Promise<UpdateResult>;
+  /** Inserts points, replacing those with the same ids as a whole; the last one of an id wins. */
+  upsert(points: readonly PointStruct[], options?: UpsertOptions): Promise<UpdateResult>;
+  /** Gives points new vectors beside the others that they have. Throws `NOT_FOUND` when a point is missing. */
+  updateVectors(
+    points: readonly PointVectors[],
+    options?: Pick<UpsertOptions, 'update_filter'>,
+  ): Promise<UpdateResult>;
+  /** Takes vectors of these names from points. Throws `NOT_FOUND` when a point is missing. */
+  deleteVectors(names: readonly string[], selector: PointsSelector): Promise<UpdateResult>;
+  /** Carries operations out in their order; when one fails, those before it stay and those after it are not begun. */
+  batchUpdate(operations: readonly UpdateOperation[]): Promise<UpdateResult[]>;
+  /** Adds a vector that no point has yet; the same one again changes nothing. */
+  createVectorName(name: string, config: VectorNameConfig): Promise<UpdateResult>;
+  /** Removes a vector from the collection and from all points; nothing happens when there is none. */
+  deleteVectorName(name: string): Promise<UpdateResult>;
   retrieve(
     ids: readonly PointId[],
     options?: { with_payload?: PayloadSelector; with_vector?: VectorSelector },
   ): PointRecord[];
   delete(selector: PointsSelector): Promise<UpdateResult>;
-  query(request: QueryRequest): Promise<ScoredPoint[]>;
+  query(request: QueryRequest, options?: ReadOptions): Promise<ScoredPoint[]>;
+  /** All on one state of the collection. */
+  queryBatch(requests: readonly QueryRequest[], options?: ReadOptions): Promise<ScoredPoint[][]>;
+  queryGroups(request: QueryGroupsRequest, options?: ReadOptions): Promise<GroupsResult>;
+  searchMatrixPairs(request: SearchMatrixRequest, options?: ReadOptions): Promise<SearchMatrixPairs>;
+  searchMatrixOffsets(request: SearchMatrixRequest, options?: ReadOptions): Promise<SearchMatrixOffsets>;
   scroll(request?: ScrollRequest): Promise<ScrollResult>;
   count(request?: CountRequest): Promise<number>;
   facet(request: FacetRequest): Promise<FacetHit[]>;
@@ -72,7 +101,8 @@ export interface Collection {
   overwritePayload(payload: Payload, selector: PointsSelector): Promise<UpdateResult>;
   deletePayload(keys: readonly string[], selector: PointsSelector): Promise<UpdateResult>;
   clearPayload(selector: PointsSelector): Promise<UpdateResult>;
-  createPayloadIndex(field: string, type: PayloadFieldType): Promise<UpdateResult>;
+  /** Resolves when the index is built; an index that the field had is replaced. */
+  createPayloadIndex(field: string, schema: PayloadFieldSchema): Promise<UpdateResult>;
   deletePayloadIndex(field: string): Promise<UpdateResult>;
   /** Replaces the collection's free metadata. */
   setMetadata(metadata: Payload): Promise<void>;

@@ -1,49 +1,17 @@
 /**
- * The writes of a collection, checked and ready for the writer.
+ * Writes that remove points or change their payloads, checked and ready for the writer.
  *
  * @module
  */
 import { FletchError } from '@fletch/base';
 import { compileFilter } from '../filter/compile.js';
 import { parsePath } from '../filter/path.js';
-import type { Payload, PointId, PointStruct, PointsSelector } from '../types/index.js';
-import { parseId } from './ids.js';
+import type { Payload, PointId, PointsSelector } from '../types/index.js';
 import { encodePayload, mergePayload, withoutPath } from './payload.js';
 import type { Points } from './points.js';
 import { readIds } from './read.js';
 import type { Stage } from './stage.js';
-import { readVectors, type VectorSpec } from './vectors.js';
 import type { Write } from './writer.js';
-
-/**
- * Inserts or replaces points; the last one of an id wins.
- *
- * @throws FletchError as `Collection.upsert`; the whole batch is checked
- */
-export function upsertWrite(points: readonly PointStruct[], specs: ReadonlyMap<string, VectorSpec>): Write {
-  if (!Array.isArray(points)) throw invalid('points: expected a list of points.');
-  const ready = points.map((point: PointStruct, i) => {
-    const at = `points[${i}]`;
-    if (typeof point !== 'object' || point === null) throw invalid(`${at}: expected {id, vector, payload}.`);
-    return {
-      id: parseId(point.id, `${at}.id`),
-      vectors: readVectors(point.vector, specs, at),
-      json: encodePayload(point.payload, `${at}.payload`),
-    };
-  });
-  let bytes = 0;
-  for (const { vectors, json } of ready) {
-    bytes += json.length;
-    for (const vector of vectors.values()) bytes += vector.byteLength;
-  }
-  return {
-    alone: false,
-    bytes,
-    stage(stage, version) {
-      for (const { id, vectors, json } of ready) stage.put(id, { version, json }, vectors);
-    },
-  };
-}
 
 /** Removes points. */
 export function deleteWrite(selector: PointsSelector, points: Points): Write {
@@ -68,9 +36,18 @@ export function payloadWrite(
     alone,
     bytes: 0,
     stage(stage, version) {
-      for (const id of ids()) rewrite(stage, id, version, change);
+      const chosen = ids();
+      checkThere(chosen, stage);
+      for (const id of chosen) rewrite(stage, id, version, change);
     },
   };
+}
+
+/** Throws `NOT_FOUND`, in Qdrant's words, for the first id that there is no point of. */
+export function checkThere(ids: Iterable<PointId>, stage: Stage): void {
+  for (const id of ids)
+    if (stage.row(id) === undefined)
+      throw new FletchError('NOT_FOUND', `No point with id ${id} found`, { details: { id } });
 }
 
 /** The change that merges `patch`, at `key` when given. Throws `INVALID_ARGUMENT`. */
@@ -94,12 +71,12 @@ export function removing(keys: readonly string[]): (payload: Payload) => Payload
 }
 
 function rewrite(stage: Stage, id: PointId, version: number, change: (payload: Payload) => Payload): void {
-  const row = stage.row(id);
-  if (row !== undefined) stage.rewrite(row, { version, json: JSON.stringify(change(stage.payload(row))) });
+  const row = stage.row(id)!;
+  stage.rewrite(row, { version, json: JSON.stringify(change(stage.payload(row))) });
 }
 
 /** The points that a write is about. Those of a filter are found when the write's turn comes. */
-function select(selector: PointsSelector, points: Points): { alone: boolean; ids: () => PointId[] } {
+export function select(selector: PointsSelector, points: Points): { alone: boolean; ids: () => PointId[] } {
   if (typeof selector === 'object' && selector !== null) {
     if ('points' in selector && selector.points !== undefined) {
       const ids = readIds(selector.points, 'points');

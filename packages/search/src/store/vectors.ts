@@ -5,15 +5,20 @@
  */
 import { FletchError } from '@fletch/base';
 import type { Distance } from '../index/types.js';
-import type { CreateCollection, HnswConfig, VectorInput, VectorParams } from '../types/index.js';
+import { isSparse, isVector, readValue } from '../space/read.js';
+import type { DenseSpec, MultiSpec, SparseSpec, VectorSpec } from '../space/spec.js';
+import type { VectorValue } from '../space/types.js';
+import type {
+  CreateCollection,
+  Datatype,
+  HnswConfig,
+  SparseVectorParams,
+  VectorInput,
+  VectorParams,
+} from '../types/index.js';
+import { checkVectorName } from './names.js';
 
-/** One kind of vector of a collection; the unnamed one is called `''`. */
-export interface VectorSpec {
-  readonly name: string;
-  readonly dimension: number;
-  readonly distance: Distance;
-  readonly hnsw: HnswConfig;
-}
+export type { VectorSpec } from '../space/spec.js';
 
 /** Qdrant's defaults. */
 export const defaultHnsw: HnswConfig = {
@@ -24,10 +29,11 @@ export const defaultHnsw: HnswConfig = {
 };
 
 const distances: readonly string[] = ['Cosine', 'Dot', 'Euclid', 'Manhattan'] satisfies Distance[];
+const datatypes: readonly string[] = ['float32', 'float16', 'uint8', 'turbo4'] satisfies Datatype[];
 type HnswNumber = 'm' | 'ef_construct' | 'full_scan_threshold' | 'max_indexing_threads';
 
 const hnswLimits: { readonly [K in HnswNumber]: readonly [least: number, most: number] } = {
-  m: [2, 256],
+  m: [0, 256],
   ef_construct: [4, 8192],
   full_scan_threshold: [0, 2 ** 40],
   max_indexing_threads: [0, 1024],
@@ -39,32 +45,81 @@ const hnswLimits: { readonly [K in HnswNumber]: readonly [least: number, most: n
  * @throws FletchError `INVALID_ARGUMENT`
  */
 export function vectorSpecs(config: CreateCollection): VectorSpec[] {
-  const { vectors } = config;
+  const { vectors = {}, sparse_vectors: sparse } = config;
   if (typeof vectors !== 'object' || vectors === null)
     throw invalid('vectors: expected {size, distance} or an object of named vectors.');
   const hnsw = hnswConfig(config.hnsw_config, defaultHnsw, 'hnsw_config');
   const named = isParams(vectors) ? [['', vectors] as const] : Object.entries(vectors);
-  if (named.length === 0) throw invalid('vectors: a collection needs at least one vector.');
-  return named.map(([name, params]) => vectorSpec(name, params, hnsw));
+  const specs: VectorSpec[] = named.map(([name, params], slot) => dimensionedSpec(name, slot, params, hnsw));
+  for (const [name, params] of Object.entries(sparse ?? {})) {
+    if (specs.some((spec) => spec.name === name))
+      throw invalid(`sparse_vectors: there is a vector named "${name}" already.`);
+    specs.push(sparseSpec(name, specs.length, params));
+  }
+  for (const { name } of specs) checkVectorName(name);
+  return specs;
 }
 
 function isParams(vectors: VectorParams | { [name: string]: VectorParams }): vectors is VectorParams {
   return typeof (vectors as VectorParams).size !== 'object' && Object.hasOwn(vectors, 'size');
 }
 
-function vectorSpec(name: string, params: VectorParams, hnsw: HnswConfig): VectorSpec {
+/**
+ * What is kept of a dense or multi vector's parameters.
+ *
+ * @param hnsw - what holds where the parameters say nothing
+ * @throws FletchError `INVALID_ARGUMENT`
+ */
+export function dimensionedSpec(
+  name: string,
+  slot: number,
+  params: VectorParams,
+  hnsw: HnswConfig,
+): DenseSpec | MultiSpec {
   const at = name === '' ? 'vectors' : `vectors.${name}`;
   if (typeof params !== 'object' || params === null) throw invalid(`${at}: expected {size, distance}.`);
-  const { size, distance } = params;
+  const { size, distance, datatype, multivector_config: multi } = params;
   if (!Number.isInteger(size) || size < 1 || size > 65_536)
     throw invalid(`${at}.size: expected an integer from 1 to 65536, got ${String(size)}.`);
   if (!distances.includes(distance))
     throw invalid(`${at}.distance: expected one of ${distances.join(', ')}, got ${String(distance)}.`);
+  if (datatype != null && !datatypes.includes(datatype))
+    throw invalid(`${at}.datatype: expected one of ${datatypes.join(', ')}, got ${String(datatype)}.`);
+  if (multi != null && multi.comparator !== 'max_sim')
+    throw invalid(`${at}.multivector_config.comparator: expected max_sim, got ${String(multi.comparator)}.`);
   return {
+    kind: multi == null ? 'dense' : 'multi',
     name,
+    slot,
     dimension: size,
     distance,
     hnsw: hnswConfig(params.hnsw_config, hnsw, `${at}.hnsw_config`),
+    ...(datatype != null && datatype !== 'float32' && { datatype }),
+    params: withoutNulls(params),
+  };
+}
+
+/**
+ * What is kept of a sparse vector's parameters.
+ *
+ * @throws FletchError `INVALID_ARGUMENT`
+ */
+export function sparseSpec(name: string, slot: number, params: SparseVectorParams): SparseSpec {
+  const at = `sparse_vectors.${name}`;
+  if (typeof params !== 'object' || params === null) throw invalid(`${at}: expected an object.`);
+  const { modifier, index } = params;
+  if (modifier != null && modifier !== 'none' && modifier !== 'idf')
+    throw invalid(`${at}.modifier: expected none or idf, got ${String(modifier)}.`);
+  const datatype = index?.datatype;
+  if (datatype === 'turbo4') throw invalid(`${at}: sparse vectors do not support the datatype turbo4.`);
+  if (datatype != null && !datatypes.includes(datatype))
+    throw invalid(`${at}.index.datatype: expected float32, float16 or uint8, got ${String(datatype)}.`);
+  return {
+    kind: 'sparse',
+    name,
+    slot,
+    ...(modifier === 'idf' && { modifier }),
+    params: withoutNulls(params),
   };
 }
 
@@ -90,17 +145,20 @@ export function readVectors(
   input: VectorInput,
   specs: ReadonlyMap<string, VectorSpec>,
   at: string,
-): Map<string, Float32Array> {
-  const vectors = new Map<string, Float32Array>();
+): Map<string, VectorValue> {
+  const vectors = new Map<string, VectorValue>();
   if (isVector(input)) {
-    vectors.set('', readVector(input, specFor(specs, '', at), `${at}.vector`));
+    vectors.set('', readValue(input, specFor(specs, '', at), `${at}.vector`));
     return vectors;
   }
   if (typeof input !== 'object' || input === null)
     throw invalid(`${at}.vector: expected an array of numbers or an object of named vectors.`);
-  for (const [name, values] of Object.entries(input)) {
-    if (!isVector(values)) throw invalid(`${at}.vector.${name}: expected an array of numbers.`);
-    vectors.set(name, readVector(values, specFor(specs, name, at), `${at}.vector.${name}`));
+  if (isSparse(input) && !specs.has('indices') && !specs.has('values'))
+    throw invalid(`${at}.vector: a sparse vector has a name, as in {words: {indices: […], values: […]}}.`);
+  for (const [name, value] of Object.entries(input)) {
+    if (!isVector(value) && !isSparse(value))
+      throw invalid(`${at}.vector.${name}: expected an array of numbers or {indices, values}.`);
+    vectors.set(name, readValue(value, specFor(specs, name, at), `${at}.vector.${name}`));
   }
   return vectors;
 }
@@ -116,45 +174,13 @@ export function specFor(specs: ReadonlyMap<string, VectorSpec>, name: string, at
   const names = [...specs.keys()].map((known) => (known === '' ? 'an unnamed one' : `"${known}"`));
   throw new FletchError(
     'INVALID_ARGUMENT',
-    `${at}: the collection has no ${name === '' ? 'unnamed vector' : `vector named "${name}"`}; it has ${names.join(', ')}.`,
+    `${at}: the collection has no ${name === '' ? 'unnamed vector' : `vector named "${name}"`}; it has ${names.join(', ') || 'none'}.`,
     { details: { at, vector: name, vectors: [...specs.keys()] } },
   );
 }
 
-/** Checks one vector and copies it; see {@link readVectors}. */
-export function readVector(input: number[] | Float32Array, spec: VectorSpec, at: string): Float32Array {
-  if (input.length !== spec.dimension)
-    throw new FletchError(
-      'DIMENSION_MISMATCH',
-      `${at} has ${input.length} dimensions, but the collection's vectors have ${spec.dimension}.`,
-      { details: { at, expected: spec.dimension, actual: input.length } },
-    );
-  const vector = new Float32Array(input.length);
-  let squares = 0;
-  for (let i = 0; i < input.length; i++) {
-    const value: unknown = input[i];
-    if (typeof value !== 'number')
-      throw invalid(`${at}[${i}]: expected a number, got ${JSON.stringify(value)}.`);
-    vector[i] = value;
-    if (!Number.isFinite(vector[i]))
-      throw new FletchError('NON_FINITE', `${at}[${i}] is ${value}, which is not a finite 32-bit number.`, {
-        details: { at, component: i },
-      });
-    squares += vector[i]! * vector[i]!;
-  }
-  if (spec.distance !== 'Cosine') return vector;
-  if (squares === 0)
-    throw new FletchError('ZERO_VECTOR', `${at} is all zeros, which has no direction to compare by cosine.`, {
-      details: { at },
-    });
-  const length = Math.sqrt(squares);
-  if (Math.abs(length - 1) > 1e-6) for (let i = 0; i < vector.length; i++) vector[i]! /= length;
-  return vector;
-}
-
-/** Whether `value` is one vector rather than a map of them. */
-export function isVector(value: unknown): value is number[] | Float32Array {
-  return Array.isArray(value) || value instanceof Float32Array;
+function withoutNulls<T extends object>(params: T): T {
+  return JSON.parse(JSON.stringify(params, (_key, value: unknown) => value ?? undefined)) as T;
 }
 
 function invalid(message: string): FletchError {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Json } from '@fletch/base';
 import type { Payload } from './json.js';
 import type {
+  Datatype,
   HnswConfig,
   Memory,
   MultiVectorConfig,
@@ -116,7 +116,7 @@ export type VectorNameConfig =
         multivector_config?: MultiVectorConfig | null;
       };
     }
-  | { sparse: { modifier?: 'none' | 'idf' | null } };
+  | { sparse: { modifier?: 'none' | 'idf' | null; datatype?: Datatype | null } };
 
 export type PayloadFieldType =
   | 'keyword'
@@ -128,8 +128,55 @@ export type PayloadFieldType =
   | 'text'
   | 'uuid';
 
+/** What indexes of every type take. Kept and told again: Fletch keeps columns in memory and needs no links. */
+interface AnyIndexParams {
+  on_disk?: boolean | null;
+  memory?: Memory | null;
+  /** Whether the graph of vectors gets links for this field. */
+  enable_hnsw?: boolean | null;
+}
+
+export interface KeywordIndexParams extends AnyIndexParams {
+  type: 'keyword';
+  /** Kept and told again. */
+  is_tenant?: boolean | null;
+  /** Whether strict mode lets filters use `match: { prefix }`. Default false. */
+  prefix?: boolean | null;
+}
+
+/** `lookup` and `range` say which conditions strict mode lets filters use (default both; one must stay). */
+export interface IntegerIndexParams extends AnyIndexParams {
+  type: 'integer';
+  lookup?: boolean | null;
+  range?: boolean | null;
+  is_principal?: boolean | null;
+}
+
+export interface FloatIndexParams extends AnyIndexParams {
+  type: 'float';
+  is_principal?: boolean | null;
+}
+
+export interface DatetimeIndexParams extends AnyIndexParams {
+  type: 'datetime';
+  is_principal?: boolean | null;
+}
+
+export interface UuidIndexParams extends AnyIndexParams {
+  type: 'uuid';
+  is_tenant?: boolean | null;
+}
+
+export interface GeoIndexParams extends AnyIndexParams {
+  type: 'geo';
+}
+
+export interface BoolIndexParams extends AnyIndexParams {
+  type: 'bool';
+}
+
 /** How an index of type `text` cuts and compares words. */
-export interface TextIndexParams {
+export interface TextIndexParams extends AnyIndexParams {
   type: 'text';
   /** Default `word`. */
   tokenizer?: 'prefix' | 'whitespace' | 'word' | 'multilingual' | null;
@@ -144,13 +191,18 @@ export interface TextIndexParams {
   /** A language's list, or lists and own words. Default: none. */
   stopwords?: string | { languages?: string[] | null; custom?: string[] | null } | null;
   stemmer?: { type: 'snowball'; language: string } | { type: 'none' } | null;
-  on_disk?: boolean | null;
 }
 
-/** A payload index with parameters. Those of types other than `text` are kept and told again. */
+/** A payload index with parameters. */
 export type PayloadIndexParams =
+  | KeywordIndexParams
+  | IntegerIndexParams
+  | FloatIndexParams
+  | BoolIndexParams
+  | GeoIndexParams
+  | DatetimeIndexParams
   | TextIndexParams
-  | { type: Exclude<PayloadFieldType, 'text'>; [parameter: string]: Json | undefined };
+  | UuidIndexParams;
 
 export type PayloadFieldSchema = PayloadFieldType | PayloadIndexParams;
 

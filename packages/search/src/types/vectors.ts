@@ -27,8 +27,11 @@ export interface HnswConfig {
   inline_storage?: boolean;
 }
 
-/** Precision in which components are kept. `uint8` and `float16` round what is stored; it is compared as float32. */
-export type Datatype = 'float32' | 'float16' | 'uint8';
+/**
+ * Precision in which components are kept. `uint8` (cut off, 0 to 255) and `float16` round what is stored and what
+ * is asked; both are compared as float32. `turbo4` is accepted and kept in full precision.
+ */
+export type Datatype = 'float32' | 'float16' | 'uint8' | 'turbo4';
 
 export interface MultiVectorConfig {
   /** MaxSim: for every query token the best score among the point's tokens, summed. */

@@ -68,13 +68,21 @@ export function answerTo(error: unknown): ErrorAnswer {
     return { status: 408, message: 'Timeout: the client is gone', headers: {}, report: false };
   if (!isFletchError(error))
     return { status: 500, message: 'Service internal error: unexpected failure', headers: {}, report: true };
-  const [status, words] = TABLE[error.code];
+  const [status, usual] = TABLE[error.code];
+  // Parts of a request that do not go together are a bad request, in Qdrant's words.
+  const words = error.details.request === true ? 'Bad request' : usual;
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {};
   return { status, message: `${words}: ${wording(error)}`, headers, report: status >= 500 };
 }
 
-/** The message; a wrong dimension begins with Qdrant's own words, which clients look for. */
-export function wording({ code, message, details: { expected, actual } }: FletchError): string {
+/** The message; a wrong dimension or an unknown vector begins with Qdrant's own words, which clients look for. */
+export function wording({
+  code,
+  message,
+  details: { expected, actual, vector, vectors },
+}: FletchError): string {
+  if (typeof vector === 'string' && Array.isArray(vectors))
+    return `Not existing vector name error: ${vector}. ${message}`;
   const both = typeof expected === 'number' && typeof actual === 'number';
   if (code !== 'DIMENSION_MISMATCH' || !both) return message;
   return `expected dim: ${expected}, got ${actual}. ${message}`;

@@ -23,7 +23,7 @@ export function pathText(path: readonly PropertyKey[]): string {
  * @param place - `JSON body`, `query parameters` or `path parameters`
  */
 export function refusal(place: string, error: z.ZodError): HttpError {
-  const bounds = error.issues.every((issue) => issue.code === 'too_small' || issue.code === 'too_big');
+  const bounds = error.issues.every(isOfValue);
   const lines = error.issues.slice(0, SHOWN).map((issue) => {
     const path = pathText(issue.path);
     return path === '' ? describe(issue) : `${path}: ${describe(issue)}`;
@@ -32,6 +32,15 @@ export function refusal(place: string, error: z.ZodError): HttpError {
   return bounds
     ? new HttpError(422, `Validation error in ${place}: [${lines.join('; ')}]`)
     : new HttpError(400, `Format error in ${place}: ${lines.join('; ')}`);
+}
+
+/** Whether the shape is right and only a value is not allowed. */
+function isOfValue(issue: z.core.$ZodIssue): boolean {
+  return (
+    issue.code === 'too_small' ||
+    issue.code === 'too_big' ||
+    (issue.code === 'custom' && issue.params?.ofValue === true)
+  );
 }
 
 function describe(issue: z.core.$ZodIssue): string {

@@ -72,13 +72,20 @@ describe('collections', () => {
 
   it('names the field of a wrong configuration', async () => {
     const cases: [unknown, number, string][] = [
-      [{}, 400, 'vectors: expected {"size": …, "distance": …}, got nothing'],
+      [{ vectors: null }, 400, 'vectors: expected {"size": …, "distance": …}, got null'],
       [{ vectors: { size: 4 } }, 400, 'vectors.distance'],
       [{ vectors: { size: 0, distance: 'Dot' } }, 422, 'vectors.size: must be 1 or larger'],
       [{ vectors: { size: 4, distance: 'dot' } }, 400, 'vectors.distance: expected one of "Cosine"'],
       [{ vectors: { size: '4', distance: 'Dot' } }, 400, 'vectors.size: expected number'],
       [{ ...params, hnsw_config: { ef_construct: 1 } }, 422, 'hnsw_config.ef_construct'],
-      [{ ...params, sparse_vectors: { a: {} } }, 400, '`sparse_vectors` is not supported yet'],
+      [{ sparse_vectors: { a: { modifier: 'tf' } } }, 400, 'sparse_vectors.a.modifier'],
+      [{ sparse_vectors: { a: { index: { datatype: 'turbo4' } } } }, 422, 'sparse vectors do not support'],
+      [
+        { vectors: { size: 4, distance: 'Dot', multivector_config: { comparator: 'sum' } } },
+        400,
+        'vectors.multivector_config.comparator',
+      ],
+      [{ vectors: { size: 4, distance: 'Dot', datatype: 'int4' } }, 400, 'vectors.datatype'],
       [{ ...params, metadata: [] }, 400, 'metadata: expected a payload object, got an array'],
     ];
     for (const [body, status, words] of cases)

@@ -5,10 +5,17 @@
  */
 import type { Endpoint } from '../http/endpoint.js';
 import * as collections from './collections.js';
+import * as legacy from './legacy.js';
 import * as payloads from './payloads.js';
 import * as points from './points.js';
 import * as queries from './queries.js';
+import * as updates from './updates.js';
 
-export const endpoints: readonly Endpoint[] = [collections, points, payloads, queries].flatMap((resource) =>
-  Object.values(resource),
-);
+export const endpoints: readonly Endpoint[] = [
+  collections,
+  points,
+  updates,
+  payloads,
+  queries,
+  legacy,
+].flatMap((resource) => Object.values(resource));

@@ -69,11 +69,40 @@ describe('payload indexes', () => {
     expect(await schema()).not.toHaveProperty('note');
   });
 
+  it('tell their parameters and how many points they hold', async () => {
+    const params = { type: 'text', tokenizer: 'prefix', lowercase: false, stopwords: { custom: ['x'] } };
+    const index = '/collections/cities/index';
+    await ask('PUT', `${index}?wait=true`, { field_name: 'city', field_schema: params });
+    expect((await ask('GET', '/collections/cities')).body.result.payload_schema).toEqual({
+      city: { data_type: 'text', params, points: 5 },
+    });
+  });
+
+  it('refuse parameters with their place; of what is well-formed but not allowed as not valid', async () => {
+    const index = '/collections/cities/index';
+    const cases: [unknown, number, string][] = [
+      [{ type: 'text', tokenizer: 'letters' }, 400, 'field_schema.tokenizer: expected one of prefix'],
+      [{ type: 'text', stopwords: 'klingon' }, 400, 'field_schema.stopwords: '],
+      [{ type: 'integer', lookup: 1 }, 400, 'field_schema.lookup: expected true or false, got 1'],
+      [[], 400, 'field_schema: expected the type of the index'],
+      [
+        { type: 'integer', lookup: false, range: false },
+        422,
+        "Validation error in JSON body: [field_schema.lookup: Validation error: the 'lookup' and 'range' capabilities can't be both disabled]",
+      ],
+    ];
+    for (const [field_schema, status, words] of cases)
+      expect(await ask('PUT', index, { field_name: 'a', field_schema })).toMatchObject({
+        status,
+        body: error(words),
+      });
+  });
+
   it('refuse unknown types', async () => {
     const index = '/collections/cities/index';
     expect(await ask('PUT', index, { field_name: 'a', field_schema: 'colour' })).toMatchObject({
       status: 400,
-      body: error('field_schema: expected one of "keyword"'),
+      body: error('Format error in JSON body: field_schema: expected one of keyword'),
     });
     expect(await ask('PUT', index, { field_name: 'a' })).toMatchObject({
       status: 400,

@@ -33,12 +33,9 @@ export const overwritePayload = endpoint({
   summary: "Replace points' payloads",
   ...place,
   body: SetPayload,
-  handle({ params, body: { payload, selector, key }, services }) {
-    const collection = collectionOf(services, params.collection_name);
-    return key == null
-      ? collection.overwritePayload(payload, selector)
-      : collection.setPayload(payload, selector, key);
-  },
+  // As in Qdrant, `key` is accepted and the whole payload replaced all the same.
+  handle: ({ params, body: { payload, selector }, services }) =>
+    collectionOf(services, params.collection_name).overwritePayload(payload, selector),
 });
 
 export const deletePayload = endpoint({

@@ -66,11 +66,13 @@ describe('upsert', () => {
         { points: [good, { id: 1, vector: [1, null, 0, 0] }] },
         'points[1].vector[1]: expected a number, got null',
       ],
-      [{ points: [good, { id: 1, vector: [[1]] }] }, 'points[1].vector[0]'],
-      [{ points: [good, { id: 1, vector: [] }] }, 'points[1].vector: expected at least one number'],
+      [
+        { points: [good, { id: 1, vector: [[1, 0, 0, 0]] }] },
+        'points[1].vector: expected an array of numbers',
+      ],
       [
         { points: [good, { id: 1, vector: { indices: [1], values: [1] } }] },
-        'sparse vectors are not supported yet',
+        'points[1].vector: a sparse vector has a name',
       ],
       [
         { points: [good, { id: 1, vector: [1, 0, 0, 0], payload: [1] }] },
@@ -89,7 +91,8 @@ describe('upsert', () => {
       [{ points: good }, 'points: expected array'],
       [[good], 'expected {"points": […]} or {"batch": {…}}, got an array'],
       [{}, 'expected {"points": […]} or {"batch"'],
-      [{ points: [good], update_mode: 'insert_only' }, 'update_mode'],
+      [{ points: [good], update_mode: 'replace' }, 'update_mode: expected one of "upsert"'],
+      [{ points: [good], update_filter: { must: 1 } }, 'update_filter.must'],
     ];
     for (const [body, words] of cases)
       expect(await ask('PUT', path, body), words).toMatchObject({ status: 400, body: error(words) });
@@ -164,7 +167,7 @@ describe('reading points', () => {
     expect((await ask('POST', `${path}/scroll`, { limit: 1e9 })).status).toBe(422);
     expect(await ask('POST', `${path}/scroll`, { order_by: 'size' })).toMatchObject({
       status: 400,
-      body: error('`order_by` is not supported yet'),
+      body: error('No range index for `order_by` key: `size`'),
     });
   });
 });

@@ -33,19 +33,6 @@ describe('query', () => {
     expect(points).toEqual([{ id: 1, version: expect.any(Number), score: 1 }]);
   });
 
-  it('refuses what it cannot do yet, by name', async () => {
-    const cases: [object, string][] = [
-      [{ prefetch: [{ query: [1, 0, 0, 0] }] }, 'prefetch: `prefetch` is not supported yet'],
-      [{ query: { recommend: { positive: [1] } } }, 'query: the query `recommend` is not supported yet'],
-      [{ query: { fusion: 'rrf' } }, 'query: the query `fusion` is not supported yet'],
-      [{ query: { indices: [1], values: [1] } }, 'query: sparse vectors are not supported yet'],
-      [{ query: { nearest: [1, 0, 0, 0], mmr: { diversity: 0.5 } } }, 'query.mmr'],
-      [{ lookup_from: { collection: 'a' } }, '`lookup_from`'],
-    ];
-    for (const [body, words] of cases)
-      expect(await ask('POST', `${path}/query`, body)).toMatchObject({ status: 400, body: error(words) });
-  });
-
   it('says what is wrong with a query', async () => {
     const cases: [object, number, string][] = [
       [{ query: [1, 0, 0] }, 400, 'expected dim: 4, got 3'],
@@ -89,53 +76,6 @@ describe('query', () => {
   });
 });
 
-describe('filters', () => {
-  const cases: [unknown, string][] = [
-    [{ must: [{ key: 'a' }] }, 'filter.must[0]: expected one of `match`, `range`'],
-    [{ must: [{ key: 'a', match: {} }] }, 'filter.must[0].match: expected one of `value`'],
-    [{ must: [{ key: 'a', match: { value: 1.5 } }] }, 'filter.must[0].match.value'],
-    [{ must: [{ key: 'a', match: { any: ['x', 1] } }] }, 'filter.must[0].match.any[1]'],
-    [
-      { must: [{ key: 'a', match: { any: 'x' } }] },
-      'filter.must[0].match.any: expected an array, got a string',
-    ],
-    [{ must: [{ key: 5, match: { value: 1 } }] }, 'filter.must[0].key'],
-    [{ should: { must: [{ has_id: [1, -4] }] } }, 'filter.should.must[0].has_id[1]'],
-    [{ must: [{ key: 'a', range: { gt: 'x' } }] }, 'filter.must[0].range.gt'],
-    [{ must: [{ key: 'a', range: { over: 3 } }] }, 'filter.must[0].range: unknown field `over`'],
-    [{ must: [{ is_empty: 'a' }] }, 'filter.must[0].is_empty'],
-    [{ mustt: [] }, 'filter: unknown field `mustt`'],
-    [{ must: [{ colour: 'red' }] }, 'filter.must[0]: expected a condition'],
-    [{ must: ['a'] }, 'filter.must[0]: expected a condition'],
-    [{ must: [{ nested: { key: 'a', filter: {} } }] }, 'the condition `nested` is not supported yet'],
-    [
-      { min_should: { conditions: [], min_count: 1 } },
-      'filter: the condition `min_should` is not supported yet',
-    ],
-    [{ must: [{ key: 'a', geo_radius: {} }] }, 'the condition `geo_radius` is not supported yet'],
-    [[], 'filter: expected a filter object, got an array'],
-  ];
-  it.each(cases)('%j is refused with its place', async (filter, words) => {
-    expect(await ask('POST', `${path}/query`, { filter })).toMatchObject({ status: 400, body: error(words) });
-  });
-
-  it('understands both ways to write is_empty and is_null', async () => {
-    const count = async (condition: object) =>
-      (await ask('POST', `${path}/count`, { filter: { must: condition } })).body.result.count;
-    expect(await count({ key: 'tags', is_empty: true })).toBe(await count({ is_empty: { key: 'tags' } }));
-    expect(await count({ key: 'tags', is_empty: false })).toBe(2);
-    expect(await count({ key: 'note', is_null: true })).toBe(1);
-    expect(await count({ key: 'note', is_null: false })).toBe(5);
-  });
-
-  it('takes an empty filter for every point', async () => {
-    expect((await ask('POST', `${path}/count`, { filter: {} })).body.result.count).toBe(6);
-    expect(
-      (await ask('POST', `${path}/count`, { filter: { must: [], should: null } })).body.result.count,
-    ).toBe(6);
-  });
-});
-
 describe('batches, and the older search', () => {
   it('answers in order', async () => {
     const searches = [
@@ -167,17 +107,6 @@ describe('batches, and the older search', () => {
       status: 400,
       body: error('vector: expected an array of numbers, got nothing'),
     });
-  });
-});
-
-describe('facet', () => {
-  it('counts values under a filter', async () => {
-    await ask('PUT', '/collections/cities/index', { field_name: 'city', field_schema: 'keyword' });
-    const filter = { must_not: [{ has_id: [1] }] };
-    const { hits } = (await ask('POST', '/collections/cities/facet', { key: 'city', filter })).body.result;
-    expect(hits).toHaveLength(4);
-    expect(hits).toContainEqual({ value: 'London', count: 1 });
-    expect((await ask('POST', '/collections/cities/facet', {})).status).toBe(400);
   });
 });
 

@@ -1,72 +1,43 @@
 /**
- * Search by vector, by stored point, by text; facets.
+ * Queries of every kind, alone, in batches and in groups; the search matrix; facets.
  *
  * @module
  */
-import type { ScoredPoint } from '@fletch/search';
 import { z } from '@hono/zod-openapi';
 import { endpoint } from '../http/endpoint.js';
-import { runQuery } from '../inference.js';
-import { ScoredPointSchema } from '../schemas/points.js';
+import { batch } from '../schemas/examples.js';
 import { CollectionParams, ReadQuery } from '../schemas/primitives.js';
+import { FacetRequestSchema, FacetResponse } from '../schemas/queries.js';
 import {
-  FacetRequestSchema,
-  FacetResponse,
+  GroupsResultSchema,
+  QueryGroupsRequestSchema,
   QueryRequestBatch,
   QueryRequestSchema,
   QueryResponse,
-  SearchRequestBatch,
-  SearchRequestSchema,
-  type WireQuery,
-} from '../schemas/queries.js';
-import { collectionOf, type Services } from '../services.js';
+  SearchMatrixOffsetsResponse,
+  SearchMatrixPairsResponse,
+  SearchMatrixRequestSchema,
+} from '../schemas/query-request.js';
+import { collectionOf } from '../services.js';
+import { answered } from '../texts.js';
 
 const tag = 'Search';
 const path = '/collections/{collection_name}/points';
 const place = { params: CollectionParams, query: ReadQuery };
-
-/** Longest time, in milliseconds, that a batch of queries keeps other requests waiting. */
-const TURN = 10;
-
-/** Queries one after the other, letting other requests through in between. */
-async function runBatch(
-  services: Services,
-  name: string,
-  searches: readonly WireQuery[],
-  signal: AbortSignal,
-) {
-  const collection = collectionOf(services, name);
-  const answers: ScoredPoint[][] = [];
-  let turn = performance.now();
-  for (const [row, search] of searches.entries()) {
-    if (performance.now() - turn > TURN) {
-      await new Promise((resolve) => setImmediate(resolve));
-      signal.throwIfAborted();
-      turn = performance.now();
-    }
-    answers.push(await runQuery(services, collection, search).catch((error: unknown) => named(error, row)));
-  }
-  return answers;
-}
-
-/** Says which query of a batch failed. */
-function named(error: unknown, row: number): never {
-  if (error instanceof Error) error.message = `searches[${row}]: ${error.message}`;
-  throw error;
-}
 
 export const queryPoints = endpoint({
   method: 'post',
   path: `${path}/query`,
   operationId: 'query_points',
   tag,
-  summary: 'The points nearest to a vector, a stored point or a text',
+  summary: 'Points by a query of any kind, over all points or over what prefetches found',
   ...place,
   body: QueryRequestSchema,
   result: QueryResponse,
-  handle: async ({ params, body, services }) => ({
-    points: await runQuery(services, collectionOf(services, params.collection_name), body),
-  }),
+  handle: ({ params, body, services, signal }) =>
+    answered(services, params.collection_name, body, signal, async (collection, request) => ({
+      points: await collection.query(request, { signal }),
+    })),
 });
 
 export const queryBatch = endpoint({
@@ -78,36 +49,52 @@ export const queryBatch = endpoint({
   ...place,
   body: QueryRequestBatch,
   result: z.array(QueryResponse),
-  async handle({ params, body, services, signal }) {
-    const answers = await runBatch(services, params.collection_name, body.searches, signal);
-    return answers.map((points) => ({ points }));
-  },
-});
-
-export const searchPoints = endpoint({
-  method: 'post',
-  path: `${path}/search`,
-  operationId: 'search_points',
-  tag,
-  summary: 'The points nearest to a vector (older form of query)',
-  ...place,
-  body: SearchRequestSchema,
-  result: z.array(ScoredPointSchema),
-  handle: ({ params, body, services }) =>
-    runQuery(services, collectionOf(services, params.collection_name), body),
-});
-
-export const searchBatch = endpoint({
-  method: 'post',
-  path: `${path}/search/batch`,
-  operationId: 'search_batch_points',
-  tag,
-  summary: 'Several searches in one request (older form of query)',
-  ...place,
-  body: SearchRequestBatch,
-  result: z.array(z.array(ScoredPointSchema)),
   handle: ({ params, body, services, signal }) =>
-    runBatch(services, params.collection_name, body.searches, signal),
+    answered(services, params.collection_name, batch(body.searches), signal, async (collection, requests) => {
+      const answers = await collection.queryBatch(requests, { signal });
+      return answers.map((points) => ({ points }));
+    }),
+});
+
+export const queryGroups = endpoint({
+  method: 'post',
+  path: `${path}/query/groups`,
+  operationId: 'query_points_groups',
+  tag,
+  summary: 'Hits of a query in groups that share a value of a payload field',
+  ...place,
+  body: QueryGroupsRequestSchema,
+  result: GroupsResultSchema,
+  handle: ({ params, body, services, signal }) =>
+    answered(services, params.collection_name, body, signal, (collection, request) =>
+      collection.queryGroups(request, { signal }),
+    ),
+});
+
+export const matrixPairs = endpoint({
+  method: 'post',
+  path: `${path}/search/matrix/pairs`,
+  operationId: 'search_matrix_pairs',
+  tag,
+  summary: 'The neighbours of sampled points among each other, as pairs',
+  ...place,
+  body: SearchMatrixRequestSchema,
+  result: SearchMatrixPairsResponse,
+  handle: ({ params, body, services, signal }) =>
+    collectionOf(services, params.collection_name).searchMatrixPairs(body, { signal }),
+});
+
+export const matrixOffsets = endpoint({
+  method: 'post',
+  path: `${path}/search/matrix/offsets`,
+  operationId: 'search_matrix_offsets',
+  tag,
+  summary: 'The neighbours of sampled points among each other, as a sparse matrix',
+  ...place,
+  body: SearchMatrixRequestSchema,
+  result: SearchMatrixOffsetsResponse,
+  handle: ({ params, body, services, signal }) =>
+    collectionOf(services, params.collection_name).searchMatrixOffsets(body, { signal }),
 });
 
 export const facet = endpoint({

@@ -7,16 +7,18 @@ import type { Json } from '@fletch/base';
 import type {
   CollectionInfo,
   CreateCollection,
+  Datatype,
   Distance,
   HnswConfig,
   OptimizersConfig,
   PayloadFieldType,
+  SparseVectorParams,
   VectorParams,
   WalConfig,
 } from '@fletch/search';
 import { z } from '@hono/zod-openapi';
 import { PayloadSchema } from './primitives.js';
-import { branch, isObject, kind, present, ref, shown } from './shape.js';
+import { branch, isObject, kind, present, ref, shown, wire } from './shape.js';
 
 const DistanceSchema = z
   .enum(['Cosine', 'Dot', 'Euclid', 'Manhattan'] satisfies Distance[])
@@ -32,43 +34,65 @@ const HnswConfigDiff = z
   .transform((config): Partial<HnswConfig> => present(config))
   .openapi('HnswConfigDiff');
 
-const notYet = (name: string) => z.null({ error: `\`${name}\` is not supported yet` }).optional();
+/** What says which vectors a dense or multi vector is made of. */
+export const dimensionedFields = {
+  size: z.int().min(1).max(65_536),
+  distance: DistanceSchema,
+  datatype: z.enum(['float32', 'float16', 'uint8', 'turbo4'] satisfies Datatype[]).nullish(),
+  multivector_config: z.object({ comparator: z.literal('max_sim') }).nullish(),
+};
 
 const vectorParams = z
   .object({
-    size: z.int().min(1).max(65_536),
-    distance: DistanceSchema,
+    ...dimensionedFields,
     hnsw_config: HnswConfigDiff.nullish(),
     on_disk: z.boolean().nullish(),
-    multivector_config: notYet('multivector_config'),
-    datatype: z.literal('float32', { error: 'only `float32` is supported yet' }).nullish(),
   })
-  .transform(
-    ({ size, distance, hnsw_config, on_disk }): VectorParams =>
-      present({ size, distance, hnsw_config, on_disk }),
-  );
+  .transform((params): VectorParams => present(params));
+
+const sparseDatatype = wire<Datatype>((value, refuse) => {
+  if (value === 'turbo4')
+    return refuse('sparse vectors do not support the `turbo4` datatype', [], true) as undefined;
+  if (value !== 'float32' && value !== 'float16' && value !== 'uint8')
+    return refuse('expected "float32", "float16" or "uint8"') as undefined;
+  return value;
+}).openapi({ type: 'string', enum: ['float32', 'float16', 'uint8'] });
+
+/** What says how a sparse vector is compared. */
+export const sparseFields = {
+  modifier: z.enum(['none', 'idf']).nullish(),
+  datatype: sparseDatatype.nullish(),
+};
+
+const sparseIndex = z
+  .object({
+    full_scan_threshold: z.int().min(0).nullish(),
+    on_disk: z.boolean().nullish(),
+    datatype: sparseFields.datatype,
+  })
+  .transform(present);
+
+const sparseParams = z
+  .object({ modifier: sparseFields.modifier, index: sparseIndex.nullish() })
+  .transform((params): SparseVectorParams => present(params));
 
 const namedParams = z.record(z.string(), vectorParams);
 
 const VectorsConfig = branch<CreateCollection['vectors']>((value) => {
   if (!isObject(value)) return `expected {"size": …, "distance": …}, got ${kind(value)}`;
-  return typeof value.size === 'number' || 'distance' in value || Object.keys(value).length === 0
-    ? vectorParams
-    : namedParams;
+  return typeof value.size === 'number' || typeof value.distance === 'string' ? vectorParams : namedParams;
 }).openapi('VectorsConfig', {
   anyOf: [ref('VectorParams'), { type: 'object', additionalProperties: ref('VectorParams') }],
 });
 
 export const CreateCollectionSchema = z
   .object({
-    vectors: VectorsConfig,
+    vectors: VectorsConfig.optional(),
+    sparse_vectors: z.record(z.string(), sparseParams).nullish(),
     hnsw_config: HnswConfigDiff.nullish(),
     metadata: PayloadSchema.nullish(),
-    sparse_vectors: notYet('sparse_vectors'),
   })
-  .transform(
-    ({ vectors, hnsw_config, metadata }): CreateCollection => present({ vectors, hnsw_config, metadata }),
-  )
+  .transform((config): CreateCollection => present(config))
   .openapi('CreateCollection');
 
 /** `metadata` is merged into what there is; a null removes a key. Other settings are accepted and not used. */
@@ -97,6 +121,10 @@ export const CollectionInfoSchema = z
     config: z.object({
       params: z.object({
         vectors: shown<CollectionInfo['config']['params']['vectors']>({ allOf: [ref('VectorsConfig')] }),
+        sparse_vectors: shown<{ [name: string]: SparseVectorParams }>({
+          type: 'object',
+          additionalProperties: ref('SparseVectorParams'),
+        }).optional(),
         shard_number: z.int(),
         replication_factor: z.int(),
         write_consistency_factor: z.int(),
@@ -123,4 +151,4 @@ export const CollectionInfoSchema = z
   .openapi('CollectionInfo');
 
 /** Named parts of the document that only unions refer to. */
-export const collectionComponents = { VectorParams: vectorParams };
+export const collectionComponents = { VectorParams: vectorParams, SparseVectorParams: sparseParams };

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Payload, PointId, PointRecord, PointsSelector } from '@fletch/search';
+import type { Payload, PointId, PointRecord, PointsSelector, UpsertOptions } from '@fletch/search';
 import { z } from '@hono/zod-openapi';
 import { FilterSchema } from './filters.js';
 import { PayloadSchema, PointIdList, PointIdSchema, WithPayload, WithVector } from './primitives.js';
 import { branch, isObject, kind, present, ref, shown } from './shape.js';
-import { VectorSchema, VectorStruct, type WireVector } from './vectors.js';
+import { VectorSchema, VectorStruct, type WirePart, type WireVector } from './vectors.js';
 
 /** A point as it arrives: its vector may still be a text. */
 export interface WirePoint {
@@ -17,19 +17,36 @@ export interface WirePoint {
   payload?: Payload | null;
 }
 
-const PointStruct = z.object({ id: PointIdSchema, vector: VectorStruct, payload: PayloadSchema.nullish() });
+/** Points to insert, as rows whichever way they were written. */
+export interface WireUpsert extends UpsertOptions {
+  points: WirePoint[];
+}
 
-/** What an upsert may say beside its points; all of it only matters to clusters or is not supported yet. */
+/** `vectors` is another name of `vector`, as in Qdrant. */
+export function withVector(value: unknown): unknown {
+  if (!isObject(value) || !('vectors' in value) || 'vector' in value) return value;
+  const { vectors: vector, ...rest } = value;
+  return { ...rest, vector };
+}
+
+const PointStruct = z.preprocess(
+  withVector,
+  z.object({ id: PointIdSchema, vector: VectorStruct, payload: PayloadSchema.nullish() }),
+);
+
+/** What an upsert may say beside its points. */
 const upsertOptions = {
-  update_filter: z.null({ error: '`update_filter` is not supported yet' }).optional(),
-  update_mode: z.literal('upsert', { error: 'only `upsert` is supported yet' }).nullish(),
+  update_filter: FilterSchema.nullish(),
+  update_mode: z
+    .enum(['upsert', 'insert_only', 'update_only'] satisfies UpsertOptions['update_mode'][])
+    .nullish(),
 };
 
 const PointsList = z
   .object({ points: z.array(PointStruct), ...upsertOptions })
-  .transform(({ points }) => points as WirePoint[]);
+  .transform((upsert) => present(upsert) as WireUpsert);
 
-const columns = branch<WireVector[] | { [name: string]: WireVector[] }>((value) =>
+const columns = branch<WirePart[] | { [name: string]: WirePart[] }>((value) =>
   isObject(value) ? z.record(z.string(), z.array(VectorSchema)) : z.array(VectorSchema),
 ).openapi({
   anyOf: [
@@ -47,7 +64,7 @@ const PointsBatch = z
     }),
     ...upsertOptions,
   })
-  .transform(({ batch }, context): WirePoint[] => {
+  .transform(({ batch, ...options }, context): WireUpsert => {
     const count = batch.ids.length;
     const fail = (path: string[], got: number): never => {
       const message = `expected as many as \`ids\`, which are ${count}, got ${got}`;
@@ -61,19 +78,20 @@ const PointsBatch = z
     } else
       for (const [name, column] of Object.entries(vectors))
         if (column.length !== count) return fail(['vectors', name], column.length);
-    return batch.ids.map((id, row) => ({
+    const points = batch.ids.map((id, row) => ({
       id,
-      vector: Array.isArray(vectors)
+      vector: (Array.isArray(vectors)
         ? vectors[row]!
-        : (Object.fromEntries(
+        : Object.fromEntries(
             Object.entries(vectors).map(([name, column]) => [name, column[row]!]),
-          ) as WireVector),
+          )) as WireVector,
       ...(payloads && { payload: payloads[row]! }),
     }));
+    return { points, ...present(options) };
   });
 
-/** The body of an upsert, as rows whichever way it was written. */
-export const PointInsert = branch<WirePoint[]>((value) => {
+/** The body of an upsert. */
+export const PointInsert = branch<WireUpsert>((value) => {
   if (!isObject(value)) return `expected {"points": […]} or {"batch": {…}}, got ${kind(value)}`;
   if ('points' in value) return PointsList;
   if ('batch' in value) return PointsBatch;
@@ -81,8 +99,15 @@ export const PointInsert = branch<WirePoint[]>((value) => {
 }).openapi('PointInsertOperations', { anyOf: [ref('PointsBatch'), ref('PointsList')] });
 
 export const PointRequest = z
-  .object({ ids: PointIdList, with_payload: WithPayload.nullish(), with_vector: WithVector.nullish() })
-  .transform(present)
+  .object({
+    ids: PointIdList,
+    with_payload: WithPayload.nullish(),
+    with_vector: WithVector.nullish(),
+    with_vectors: WithVector.nullish(),
+  })
+  .transform(({ with_vectors, ...request }) =>
+    present({ ...request, with_vector: request.with_vector ?? with_vectors }),
+  )
   .openapi('PointRequest');
 
 const byIds = z.object({ points: PointIdList });
@@ -103,16 +128,30 @@ export const PointsSelectorSchema = branch<PointsSelector>((value) => {
 
 const payloadOutput = shown<Payload | null>({ anyOf: [ref('Payload'), { type: 'null' }] }).optional();
 const vectorOutput = shown<NonNullable<PointRecord['vector']>>({
-  anyOf: [ref('DenseVector'), { type: 'object', additionalProperties: ref('DenseVector') }],
+  anyOf: [
+    ref('DenseVector'),
+    ref('MultiDenseVector'),
+    {
+      type: 'object',
+      additionalProperties: { anyOf: ['DenseVector', 'MultiDenseVector', 'SparseVector'].map(ref) },
+    },
+  ],
 }).optional();
 const pointId = shown<PointId>({ allOf: [ref('ExtendedPointId')] });
 
 export const RecordSchema = z
-  .object({ id: pointId, payload: payloadOutput, vector: vectorOutput })
+  .object({ id: pointId, payload: payloadOutput, vector: vectorOutput, order_value: z.number().optional() })
   .openapi('Record');
 
 export const ScoredPointSchema = z
-  .object({ id: pointId, version: z.int(), score: z.number(), payload: payloadOutput, vector: vectorOutput })
+  .object({
+    id: pointId,
+    version: z.int(),
+    score: z.number(),
+    payload: payloadOutput,
+    vector: vectorOutput,
+    order_value: z.number().optional(),
+  })
   .openapi('ScoredPoint');
 
 export const UpdateResultSchema = z

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { isFletchError } from '@fletch/base';
 import { z } from '@hono/zod-openapi';
 
-/** How a {@link wire} schema refuses: what is wrong, and where below the value. */
-export type Refuse = (message: string, path?: PropertyKey[]) => void;
+/**
+ * How a {@link wire} schema refuses: what is wrong, where below the value, and whether the shape is right and only a
+ * value is not allowed.
+ */
+export type Refuse = (message: string, path?: PropertyKey[], ofValue?: boolean) => void;
 
 /**
  * A schema that is a plain function: it returns what it read, or refuses. For big arrays, where one loop is a
@@ -15,9 +19,9 @@ export type Refuse = (message: string, path?: PropertyKey[]) => void;
 export function wire<T>(read: (value: unknown, refuse: Refuse) => T | undefined) {
   return z.unknown().transform((value, context): T => {
     let refused = false;
-    const result = read(value, (message, path = []) => {
+    const result = read(value, (message, path = [], ofValue) => {
       refused = true;
-      context.issues.push({ code: 'custom', message, path, input: value });
+      context.issues.push({ code: 'custom', message, path, input: value, params: { ofValue } });
     });
     return refused ? z.NEVER : (result as T);
   });
@@ -39,6 +43,24 @@ export function branch<T>(choose: (value: unknown) => z.ZodType<T> | string) {
     for (const issue of checked.error.issues)
       context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
     return z.NEVER;
+  });
+}
+
+/**
+ * A schema that is a check of the library: `check` returns what it read, or throws a `FletchError` whose details name
+ * the place (`at`), what is wrong there (`what`) and whether the value is well-formed all the same (`ofValue`).
+ */
+export function checked<T>(check: (value: unknown, at: string) => T) {
+  return z.unknown().transform((value, context): T => {
+    try {
+      return check(value, '');
+    } catch (error) {
+      if (!isFletchError(error)) throw error;
+      const { at, what, ofValue } = error.details as { at: string; what: string; ofValue: boolean };
+      const path = at === '' ? [] : [at.replace(/^\./, '')];
+      context.issues.push({ code: 'custom', message: what, path, params: { ofValue }, input: value });
+      return z.NEVER;
+    }
   });
 }
 

@@ -1,8 +1,10 @@
 /**
- * Vectors, and texts that stand for their vectors.
+ * Vectors of all kinds, and texts that stand for their vectors.
  *
  * @module
  */
+import type { Json } from '@fletch/base';
+import type { SparseVector } from '@fletch/search';
 import { z } from '@hono/zod-openapi';
 import { branch, isObject, kind, type Refuse, ref, wire } from './shape.js';
 
@@ -11,22 +13,18 @@ const FLOAT32_MAX = 3.4028234663852886e38;
 
 function readDense(value: unknown, refuse: Refuse): Float32Array | undefined {
   if (!Array.isArray(value)) return refuse(`expected an array of numbers, got ${kind(value)}`) as undefined;
-  if (value.length === 0) return refuse('expected at least one number, got an empty array') as undefined;
+  if (value.length === 0)
+    return refuse('expected at least one number, got an empty array', [], true) as undefined;
   const vector = new Float32Array(value.length);
   for (let column = 0; column < value.length; column++) {
     const component: unknown = value[column];
-    if (typeof component !== 'number') return refuse(denseFault(component), [column]) as undefined;
+    if (typeof component !== 'number')
+      return refuse(`expected a number, got ${kind(component)}`, [column]) as undefined;
     if (!(component <= FLOAT32_MAX && component >= -FLOAT32_MAX))
       return refuse(`${component} does not fit a 32-bit float`, [column]) as undefined;
     vector[column] = component;
   }
   return vector;
-}
-
-function denseFault(component: unknown): string {
-  return Array.isArray(component)
-    ? 'expected a number, got an array (several vectors per point are not supported yet)'
-    : `expected a number, got ${kind(component)}`;
 }
 
 /** An array of finite numbers, read into 32-bit floats. */
@@ -36,21 +34,93 @@ export const DenseVector = wire<Float32Array>(readDense).openapi('DenseVector', 
   example: [0.875, 0.140625, 0.8976],
 });
 
+/** Components of all vectors of a point together: fewer than this. */
+const MAX_MULTI_COMPONENTS = 1024 * 1024;
+
+/** Several dense vectors of one dimension. */
+export const MultiDenseVector = wire<Float32Array[]>((value, refuse) => {
+  if (!Array.isArray(value)) return refuse(`expected an array of vectors, got ${kind(value)}`) as undefined;
+  let components = 0;
+  const vectors: Float32Array[] = [];
+  for (const [token, one] of value.entries()) {
+    const vector = readDense(one, (message, path = [], ofValue) =>
+      refuse(message, [token, ...path], ofValue),
+    );
+    if (!vector) return undefined;
+    if (vector.length !== (vectors[0] ?? vector).length)
+      return refuse(
+        `all vectors must have the same dimension, found ${vector.length} beside ${vectors[0]!.length}`,
+        [token],
+        true,
+      ) as undefined;
+    components += vector.length;
+    if (components >= MAX_MULTI_COMPONENTS)
+      return refuse(
+        `total size of all vectors must be less than ${MAX_MULTI_COMPONENTS}`,
+        [],
+        true,
+      ) as undefined;
+    vectors.push(vector);
+  }
+  return vectors;
+}).openapi('MultiDenseVector', { type: 'array', items: ref('DenseVector') });
+
+/** Values at distinct indices. */
+export const SparseVectorSchema = wire<SparseVector>((value, refuse) => {
+  if (!isObject(value))
+    return refuse(`expected {"indices": […], "values": […]}, got ${kind(value)}`) as undefined;
+  const { indices, values } = value;
+  if (!Array.isArray(indices))
+    return refuse(`expected an array of integers, got ${kind(indices)}`, ['indices']) as undefined;
+  const bad = indices.findIndex((index) => typeof index !== 'number' || index >>> 0 !== index);
+  if (bad >= 0) return refuse('expected an integer from 0 to 4294967295', ['indices', bad]) as undefined;
+  if (!Array.isArray(values))
+    return refuse(`expected an array of numbers, got ${kind(values)}`, ['values']) as undefined;
+  if (values.length !== indices.length)
+    return refuse('must be the same length as indices', ['values'], true) as undefined;
+  if (new Set(indices).size !== indices.length)
+    return refuse('must be unique', ['indices'], true) as undefined;
+  const components =
+    values.length === 0
+      ? new Float32Array(0)
+      : readDense(values, (message, path = [], ofValue) => refuse(message, ['values', ...path], ofValue));
+  return components && { indices: Uint32Array.from(indices as number[]), values: components };
+}).openapi('SparseVector', {
+  type: 'object',
+  properties: {
+    indices: { type: 'array', items: { type: 'integer', minimum: 0 }, example: [17, 4096] },
+    values: { type: 'array', items: { type: 'number', format: 'float' }, example: [0.5, 1.25] },
+  },
+  required: ['indices', 'values'],
+});
+
 /** A text that is encoded by the server. */
 export interface Document {
   text: string;
   model?: string;
+  options?: { [name: string]: Json };
 }
 
-/** `{ text, model }`; without a model the collection's own encoder is used. */
+/** `{ text, model, options }`; without a model the collection's own encoder is used. */
 export const DocumentSchema = z
-  .object({ text: z.string(), model: z.string().min(1).nullish() })
-  .transform(({ text, model }): Document => (model == null ? { text } : { text, model }))
+  .object({
+    text: z.string(),
+    model: z.string().min(1).nullish(),
+    options: z.record(z.string(), z.any()).nullish(),
+  })
+  .transform(
+    ({ text, model, options }): Document => ({
+      text,
+      ...(model != null && { model }),
+      ...(options != null && { options: options as { [name: string]: Json } }),
+    }),
+  )
   .openapi('Document', {
     type: 'object',
     properties: {
       text: { type: 'string', example: 'a feeling of deep sadness' },
       model: { type: 'string', example: 'use', description: "Default: the collection's own encoder." },
+      options: { type: 'object', additionalProperties: true, description: 'Parameters of the model.' },
     },
     required: ['text'],
   });
@@ -61,31 +131,50 @@ export function isDocument(value: unknown): value is Document {
 
 /** What is wrong with an object where one vector is expected, or undefined. */
 export function objectFault(value: Record<string, unknown>): string | undefined {
-  if ('indices' in value && 'values' in value) return 'sparse vectors are not supported yet';
   if ('image' in value || 'object' in value) return 'only text can be encoded here: {"text": …, "model": …}';
   return undefined;
 }
 
-/** One vector: numbers, or a text to encode. */
-export const VectorSchema = branch<Float32Array | Document>((value) => {
-  if (Array.isArray(value)) return DenseVector;
-  if (!isObject(value)) return `expected an array of numbers or {"text": …}, got ${kind(value)}`;
+/** One vector as it arrives. */
+export type WirePart = Float32Array | Float32Array[] | SparseVector | Document;
+
+const listSchema = (value: unknown[]): z.ZodType<WirePart> =>
+  Array.isArray(value[0]) ? MultiDenseVector : DenseVector;
+
+/** One vector: numbers, several lists of numbers, values at indices, or a text to encode. */
+export const VectorSchema = branch<WirePart>((value) => {
+  if (Array.isArray(value)) return listSchema(value);
+  if (!isObject(value))
+    return `expected an array of numbers, {"indices": …, "values": …} or {"text": …}, got ${kind(value)}`;
+  if ('indices' in value || 'values' in value) return SparseVectorSchema;
   return objectFault(value) ?? DocumentSchema;
-}).openapi('Vector', { anyOf: [ref('DenseVector'), ref('Document')] });
+}).openapi('Vector', { anyOf: ['DenseVector', 'MultiDenseVector', 'SparseVector', 'Document'].map(ref) });
 
 const named = z.record(z.string(), VectorSchema);
 
 /** A point's vector: one, or one per vector name. */
-export type WireVector = Float32Array | Document | { [name: string]: Float32Array | Document };
+export type WireVector = Float32Array | Float32Array[] | Document | { [name: string]: WirePart };
 
 export const VectorStruct = branch<WireVector>((value) => {
-  if (Array.isArray(value)) return DenseVector;
+  if (Array.isArray(value)) return listSchema(value) as z.ZodType<WireVector>;
   if (!isObject(value)) return `expected an array of numbers, got ${kind(value)}`;
-  if ('text' in value && !Array.isArray(value.text)) return DocumentSchema;
-  return objectFault(value) ?? named;
+  if (typeof value.text === 'string') return DocumentSchema;
+  if (Array.isArray(value.indices) && Array.isArray(value.values) && Object.keys(value).length === 2)
+    return 'a sparse vector has a name: {"<name>": {"indices": …, "values": …}}';
+  const fault = typeof value.model === 'string' ? objectFault(value) : undefined;
+  return fault ?? named;
 }).openapi('VectorStruct', {
-  anyOf: [ref('DenseVector'), ref('Document'), { type: 'object', additionalProperties: ref('Vector') }],
+  anyOf: [
+    ...['DenseVector', 'MultiDenseVector', 'Document'].map(ref),
+    { type: 'object', additionalProperties: ref('Vector') },
+  ],
 });
 
 /** Named parts of the document that only unions refer to. */
-export const vectorComponents = { DenseVector, Document: DocumentSchema, Vector: VectorSchema };
+export const vectorComponents = {
+  DenseVector,
+  MultiDenseVector,
+  SparseVector: SparseVectorSchema,
+  Document: DocumentSchema,
+  Vector: VectorSchema,
+};
