@@ -24,11 +24,19 @@ const MINUTES = 60_000;
 test(`${QUERIES} random queries are answered as by the oracle`, {
   timeout: Math.max(10, QUERIES / 1000) * MINUTES,
 }, async () => {
-  const ask = asker(createApp({ store: await openStore(), encoders: testEncoders() }));
+  const failures: Error[] = [];
+  const onError = (error: unknown) => failures.push(error as Error);
+  const ask = asker(createApp({ store: await openStore(), encoders: testEncoders(), onError }));
   const tally = new Tally();
   // Scripts vary in length: as many runs as it takes, each with a seed that follows from the first.
   for (let run = 0; tally.compared < QUERIES; run++)
-    await checkScripts(20, SEED + run, (script) => runScript(ask, script, tally));
+    await checkScripts(20, SEED + run, async (script) => {
+      failures.length = 0;
+      await runScript(ask, script, tally).catch((error: Error) => {
+        error.message += failures.map(({ stack }) => `\n\n${stack}`).join('');
+        throw error;
+      });
+    });
   const { compared, refused, open } = tally;
   const all = compared + refused + open;
   expect(compared).toBeGreaterThanOrEqual(QUERIES);

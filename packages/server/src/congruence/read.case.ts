@@ -27,7 +27,7 @@ import {
   expectThat,
   type Selectors,
 } from './compare.case.js';
-import { close } from './oracle/doubts.case.js';
+import { close, refusingAll } from './oracle/doubts.case.js';
 import { runGroups } from './oracle/groups.case.js';
 import { canonicalId } from './oracle/ids.case.js';
 import { runQuery, type World } from './oracle/query.case.js';
@@ -97,7 +97,7 @@ function compareQuery(request: QueryRequest, world: World) {
 }
 
 function compareBatch({ searches }: { searches: QueryRequest[] }, world: World) {
-  const compares = searches.map((search) => compareQuery(search, world));
+  const compares = refusingAll(...searches.map((search) => () => compareQuery(search, world)));
   return (results: { points: ScoredPoint[] }[]) => {
     expectThat(results.length === compares.length, `${results.length} answers to ${compares.length} queries`);
     compares.forEach((compare, i) => {

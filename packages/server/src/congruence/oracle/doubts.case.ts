@@ -9,9 +9,32 @@ export class Refused extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** Statuses of the other faults that the request has: which one is told is of no importance. */
+    readonly others: readonly number[] = [],
   ) {
     super(message);
   }
+}
+
+/** Runs what may refuse a request; the refusals of all are one. */
+export function refusingAll<T>(...parts: (() => T)[]): T[] {
+  const refusals: Refused[] = [];
+  const results: T[] = [];
+  for (const part of parts) {
+    try {
+      results.push(part());
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      refusals.push(error);
+    }
+  }
+  const [first, ...more] = refusals;
+  if (!first) return results;
+  throw new Refused(
+    first.status,
+    first.message,
+    [first, ...more].flatMap(({ status, others }) => [status, ...others]),
+  );
 }
 
 /**

@@ -15,7 +15,7 @@ import type {
   RrfQuery,
 } from '@fletch/search';
 import type { OracleCollection, OraclePoint } from './collection.case.js';
-import { type Doubts, Refused } from './doubts.case.js';
+import { type Doubts, Refused, refusingAll } from './doubts.case.js';
 import { formulaScore } from './formula.case.js';
 import { list } from './json.case.js';
 import { diversified } from './mmr.case.js';
@@ -34,12 +34,30 @@ export interface World {
 
 /** Every hit of a query, best first; offset and limit are not applied. */
 export function runQuery(request: QueryRequest, world: World): Ranking {
-  check(request);
-  const ids = referenced(request, world);
-  const filters = [
-    ...(ids.length > 0 ? [{ must_not: [{ has_id: ids }] }] : []),
-    ...(request.filter ? [request.filter] : []),
+  refusingAll(...faults(request, world));
+  return evaluated(request, world);
+}
+
+/** What may be wrong with each of the queries by itself. */
+function faults(request: Prefetch, world: World): (() => void)[] {
+  const { query, prefetch } = request;
+  return [
+    () => check(request),
+    () => {
+      if (query != null && isVectorQuery(query)) targetOf(request, world);
+    },
+    () => {
+      if (query != null && !isVectorQuery(query) && 'order_by' in query)
+        orderedBy(world.collection, [], readOrder(query), world.doubts);
+    },
+    ...list(prefetch).flatMap((inner) => faults(inner, world)),
   ];
+}
+
+function evaluated(request: QueryRequest, world: World): Ranking {
+  const ids = referenced(request, world);
+  const excluding = ids.length > 0 ? [{ must_not: [{ has_id: ids }] }] : [];
+  const filters = [...excluding, ...(request.filter ? [request.filter] : [])];
   const limit = (request.limit ?? 10) + (request.offset ?? 0);
   return stage(request, filters, world, { limit, root: true });
 }
@@ -48,7 +66,6 @@ export function runQuery(request: QueryRequest, world: World): Ranking {
 function check(request: Prefetch): void {
   const { query, prefetch, score_threshold, using } = request;
   const sources = list(prefetch);
-  sources.forEach(check);
   const has = (key: string) => typeof query === 'object' && query !== null && key in query;
   if (sources.length > 0 && query == null) throw new Refused(400, 'prefetches need a query');
   if (score_threshold != null && (query == null || has('order_by')))
