@@ -89,7 +89,7 @@ export function vectorsOf({ kinds, grid }: Shape, least: 'all' | 'some' | 'none'
   const [only] = kinds;
   if (kinds.length === 1 && only!.name === '' && least !== 'none')
     return vectorOf(only!, grid) as fc.Arbitrary<VectorInput>;
-  return record<{ [name: string]: AnyVectorInput }>(
+  const named = record<{ [name: string]: AnyVectorInput }>(
     Object.fromEntries(
       kinds.map((kind) => {
         const vector = vectorOf(kind, grid);
@@ -99,6 +99,7 @@ export function vectorsOf({ kinds, grid }: Shape, least: 'all' | 'some' | 'none'
       }),
     ),
   );
+  return least === 'some' ? named.filter((vectors) => Object.keys(vectors).length > 0) : named;
 }
 
 export function pointOf(shape: Shape): fc.Arbitrary<PointStruct> {

@@ -18,15 +18,30 @@ export interface Group {
 /** All groups, best first, each with all of its hits. */
 export function runGroups(request: QueryGroupsRequest, world: World): Group[] {
   const { group_by, group_size, limit, with_lookup, ...query } = request;
-  const ranking = runQuery({ ...query, limit: 1_000_000 }, { ...world, widened: group_size ?? 3 });
+  const size = group_size ?? 3;
+  const filter = {
+    ...(query.filter && { must: [query.filter] }),
+    must_not: [{ is_empty: { key: group_by } }],
+  };
+  const cuts: number[] = [];
+  const ranking = runQuery({ ...query, filter, limit: 1_000_000 }, { ...world, widened: size, cuts });
+  const groups = grouped(ranking, group_by, world);
+  const first = grouped({ ...ranking, hits: ranking.hits.slice(0, (limit ?? 10) * size) }, group_by, world);
+  const full = first.slice(0, limit ?? 10).filter(({ ranking: { hits } }) => hits.length >= size);
+  // Qdrant asks again for what is missing, without what it has: then prefetches find what they had cut off.
+  if (cuts.length > 0 && full.length < (limit ?? 10)) world.doubts.note('groups of prefetches with a limit');
+  return groups;
+}
+
+function grouped({ hits, by }: Ranking, path: string, { collection }: World): Group[] {
   const groups = new Map<string | number, Hit[]>();
-  for (const hit of ranking.hits)
-    for (const id of groupsOf(world.collection.points.get(hit.id)!.payload, group_by)) {
-      const hits = groups.get(id);
-      if (hits) hits.push(hit);
+  for (const hit of hits)
+    for (const id of groupsOf(collection.points.get(hit.id)!.payload, path)) {
+      const members = groups.get(id);
+      if (members) members.push(hit);
       else groups.set(id, [hit]);
     }
-  return [...groups].map(([id, hits]) => ({ id, ranking: { hits, by: ranking.by } }));
+  return [...groups].map(([id, members]) => ({ id, ranking: { hits: members, by } }));
 }
 
 /** Strings and integers; a point with any other value at the place is in no group. */

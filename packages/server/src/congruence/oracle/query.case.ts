@@ -20,7 +20,7 @@ import { formulaScore } from './formula.case.js';
 import { list } from './json.case.js';
 import { diversified } from './mmr.case.js';
 import { orderedBy } from './order.case.js';
-import { above, cut, dbsf, type Hit, type Ranking, ranked, rrf } from './ranking.case.js';
+import { above, cut, dbsf, type Hit, type Ranking, ranked, rrf, tied } from './ranking.case.js';
 import { isVectorQuery, referencedIds, scorer, targetOf } from './target.case.js';
 
 /** Where queries run, and where they look for the vectors of other collections' points. */
@@ -30,6 +30,8 @@ export interface World {
   readonly doubts: Doubts;
   /** How many more hits prefetches get, for groups. */
   readonly widened?: number;
+  /** Where given, a prefetch notes that it had more hits than its limit. */
+  readonly cuts?: number[];
 }
 
 /** Every hit of a query, best first; offset and limit are not applied. */
@@ -59,7 +61,16 @@ function evaluated(request: QueryRequest, world: World): Ranking {
   const excluding = ids.length > 0 ? [{ must_not: [{ has_id: ids }] }] : [];
   const filters = [...excluding, ...(request.filter ? [request.filter] : [])];
   const limit = (request.limit ?? 10) + (request.offset ?? 0);
-  return stage(request, filters, world, { limit, root: true });
+  return withoutRepeats(stage(request, filters, world, { limit, root: true }), limit, world.doubts);
+}
+
+/** Of the first hits of an order, those that repeat the point before them are left out: they have the same score. */
+function withoutRepeats({ hits, by }: Ranking, limit: number, doubts: Doubts): Ranking {
+  const first = hits.slice(0, limit);
+  if (new Set(first.map(({ id }) => id)).size === first.length) return { hits, by };
+  const ties = hits.slice(0, limit + 1).some((hit, at) => at > 0 && tied(hits[at - 1]!, hit, by));
+  if (ties) doubts.note('a tie among values of points that have several');
+  return { hits: first.filter(({ id }, at) => at === 0 || first[at - 1]!.id !== id), by };
 }
 
 /** What cannot be asked together. */
@@ -91,7 +102,9 @@ function stage(
   const sources = list(request.prefetch).map((prefetch) => {
     const inner = (prefetch.limit ?? 10) * (world.widened ?? 1);
     const inherited = prefetch.filter ? [...filters, prefetch.filter] : filters;
-    return cut(stage(prefetch, inherited, world, { limit: inner, root: false }), inner, world.doubts);
+    const ranking = stage(prefetch, inherited, world, { limit: inner, root: false });
+    if (ranking.hits.length > inner) world.cuts?.push(inner);
+    return cut(ranking, inner, world.doubts);
   });
   const points = sources.length > 0 ? found(sources, world) : filtered(filters, world);
   return scored(request, points, sources, world, { limit, root });
@@ -201,6 +214,8 @@ function vectorRanking(
   );
   if (!target.mmr) return ranking;
   const { diversity, candidates_limit } = target.mmr;
+  // Qdrant picks as many as the limit says, and skips the offset then.
+  if ((request as QueryRequest).offset) doubts.note('MMR with an offset');
   const own = (request as QueryRequest).limit ?? 10;
   const candidates = cut(ranking, candidates_limit ?? own, doubts).hits.map((hit) => ({
     hit,
