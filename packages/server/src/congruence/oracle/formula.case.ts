@@ -6,7 +6,7 @@
 import type { Json } from '@fletch/base';
 import type { Condition, Expression, Payload } from '@fletch/search';
 import { readDate } from './dates.case.js';
-import { Refused } from './doubts.case.js';
+import { type Doubts, Refused } from './doubts.case.js';
 import { distanceOf, readPlace } from './geo.case.js';
 import { parsePath, type Step, valuesAt } from './path.case.js';
 
@@ -17,6 +17,9 @@ export interface FormulaSubject {
   readonly scores: readonly (number | undefined)[];
   readonly defaults: { readonly [variable: string]: Json };
   readonly holds: (condition: Condition) => boolean;
+  /** The type of the payload index on a field. */
+  readonly indexType: (path: string) => string | undefined;
+  readonly doubts: Doubts;
 }
 
 type Decay = { x: Expression; target?: Expression | null; scale?: number | null; midpoint?: number | null };
@@ -104,11 +107,26 @@ function sourceOf(name: string): number {
   return typeof step === 'object' && 'index' in step ? step.index : 0;
 }
 
+/** What an index of each type has: of an indexed field nothing else is seen. */
+const indexed: { readonly [type: string]: (value: Json) => boolean } = {
+  keyword: (value) => typeof value === 'string',
+  integer: (value) => Number.isInteger(value),
+  float: (value) => typeof value === 'number',
+  bool: (value) => typeof value === 'boolean',
+  geo: (value) => readPlace(value) !== undefined,
+  datetime: (value) => typeof value === 'string' && readDate(value) !== undefined,
+  uuid: (value) => typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value),
+};
+
 /** The one value at a path, all of them as an array when there are several, or the default. */
-function payloadValue(path: string, { payload, defaults }: FormulaSubject): Json {
+function payloadValue(path: string, { payload, defaults, indexType, doubts }: FormulaSubject): Json {
   const steps = parsePath(path);
   let values = valuesAt(payload, steps);
   if (steps.at(-1) !== '[]') values = values.flatMap((value) => (Array.isArray(value) ? value : [value]));
+  const holds = indexed[indexType(path) ?? ''];
+  if (holds) values = values.filter(holds);
+  if (holds && new Set(values.map((value) => JSON.stringify(value))).size < values.length)
+    doubts.note('a value that stands twice in an index');
   if (values.length === 1) return values[0]!;
   if (values.length > 1) return values;
   if (!Object.hasOwn(defaults, path))

@@ -172,6 +172,8 @@ function scored(
         scores: scores.map((source) => source.get(point.id)),
         defaults: query.defaults ?? {},
         holds: (condition: unknown) => holds({ must: [condition as never] }),
+        indexType: (path: string) => collection.indexType(path),
+        doubts,
       };
       return { id: point.id, score: formulaScore(query.formula, subject) };
     });

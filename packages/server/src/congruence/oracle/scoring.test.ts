@@ -243,6 +243,8 @@ describe('formulas (formula_scorer.rs)', () => {
         no_value_geo_point: { lat: 25, lon: -100 },
         no_value_datetime: '2025-03-19T12:00:00',
       },
+      indexType: () => undefined,
+      doubts: new Doubts(),
       holds: (condition) => 'key' in condition && condition.key === 'yes',
     });
   const origin = { lon: -100.43383200156751, lat: 25.717877679163667 };
