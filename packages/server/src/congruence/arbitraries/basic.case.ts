@@ -36,7 +36,11 @@ const NUMBERS = [
   Number.MAX_SAFE_INTEGER,
 ];
 
+/** Ids that most collections have: examples of queries. */
+export const usualId: fc.Arbitrary<PointId> = one<PointId>(...NUMBERS.slice(0, 10), UUIDS[1]!);
+
 export const pointId: fc.Arbitrary<PointId> = fc.oneof(
+  { weight: 3, arbitrary: usualId },
   { weight: 3, arbitrary: one(...NUMBERS) },
   { weight: 1, arbitrary: one(...UUIDS) },
 );

@@ -151,6 +151,32 @@ export const payloadIndex: fc.Arbitrary<{ field_name: string; field_schema: Payl
     : []),
 );
 
+/** Fields that most collections order by, and that they count the values of. */
+export const ORDERED = ['n', 'f', 'd', 'l[].x'] as const;
+export const COUNTED = ['n', 's', 'b', 'u', 'l[].x', 'l[].y'] as const;
+
+const usual = {
+  n: 'integer',
+  f: 'float',
+  d: 'datetime',
+  s: 'keyword',
+  b: 'bool',
+  u: 'uuid',
+  'l[].x': 'integer',
+  'l[].y': 'keyword',
+} as const;
+
+/** The payload indexes that a collection starts with: most of the usual ones, and others. */
+export const payloadIndexes = fc
+  .tuple(fc.nat(3), fc.subarray(Object.entries(usual)), fc.array(payloadIndex, { maxLength: 4 }))
+  .map(([style, some, others]) => [
+    ...(style > 0 ? Object.entries(usual) : some).map(([field_name, field_schema]) => ({
+      field_name,
+      field_schema,
+    })),
+    ...others,
+  ]);
+
 /** `with_payload` in all its forms. */
 export const payloadSelector = fc.oneof(
   fc.boolean(),

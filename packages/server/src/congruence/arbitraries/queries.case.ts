@@ -14,22 +14,22 @@ import type {
 import fc from 'fast-check';
 import { available, capabilities } from '../capabilities.case.js';
 import type { Kind } from '../oracle/vectors.case.js';
-import { bare, date, integer, maybe, one, pointId, record } from './basic.case.js';
+import { bare, date, integer, maybe, one, record, usualId } from './basic.case.js';
 import { type Shape, vectorOf } from './collections.case.js';
 import { filters } from './filters.case.js';
 import { formulas } from './formulas.case.js';
-import { PATHS, payloadSelector } from './payloads.case.js';
+import { ORDERED, PATHS, payloadSelector } from './payloads.case.js';
 
 /** Name of the collection that `lookup_from` looks into. */
 export const OTHER = 'other';
 
 type Weighted<T> = { weight: number; arbitrary: fc.Arbitrary<T> };
 
-/** A vector, or the id of a point that has one, most times. */
+/** A vector, or now and then the id of a point that has one, most times. */
 function example(kind: Kind, grid: boolean): fc.Arbitrary<VectorQuery> {
   return fc.oneof(
-    { weight: 3, arbitrary: vectorOf(kind, grid) as fc.Arbitrary<VectorQuery> },
-    { weight: 1, arbitrary: pointId },
+    { weight: 9, arbitrary: vectorOf(kind, grid) as fc.Arbitrary<VectorQuery> },
+    { weight: 1, arbitrary: usualId },
   );
 }
 
@@ -100,24 +100,17 @@ function vectorQueries(kind: Kind, grid: boolean): fc.Arbitrary<Query> {
   );
 }
 
+const ordered = fc.oneof(
+  { weight: 9, arbitrary: one<string>(...ORDERED) },
+  { weight: 1, arbitrary: one<string>(...PATHS.integer, ...PATHS.float) },
+);
+
 export const order = fc
-  .tuple(
-    one('integer' as const, 'float' as const, 'datetime' as const),
-    fc.nat(5),
-    maybe(one('asc' as const, 'desc' as const)),
-    fc.nat(3),
-    integer,
-    date,
-  )
-  .map(([type, at, direction, form, number, day]) => {
-    const paths = PATHS[type];
-    const key = paths[at % paths.length]!;
+  .tuple(ordered, maybe(one('asc' as const, 'desc' as const)), fc.nat(3), integer, date)
+  .map(([key, direction, form, number, day]) => {
     if (form === 0) return key;
-    return {
-      key,
-      ...(direction && { direction }),
-      ...(form === 1 && { start_from: type === 'datetime' ? day : number }),
-    };
+    const start = form === 1 && { start_from: key === 'd' ? day : number };
+    return { key, ...(direction && { direction }), ...start };
   });
 
 interface Parts {

@@ -22,7 +22,16 @@ import { available, capabilities } from '../capabilities.case.js';
 import { maybe, one, pointId, record, writtenId } from './basic.case.js';
 import { pointOf, pointsOf, type Shape, shapes, vectorsOf } from './collections.case.js';
 import { filters } from './filters.case.js';
-import { anyPath, PATHS, patch, payload, payloadIndex, payloadSelector } from './payloads.case.js';
+import {
+  anyPath,
+  COUNTED,
+  PATHS,
+  patch,
+  payload,
+  payloadIndex,
+  payloadIndexes,
+  payloadSelector,
+} from './payloads.case.js';
 import { groups, matrices, order, queries, vectorSelector } from './queries.case.js';
 
 export type Step =
@@ -148,7 +157,10 @@ function steps(shape: Shape): fc.Arbitrary<Step> {
       : []),
   );
   const facet = record<FacetRequest>({
-    key: one<string>(...PATHS.keyword, ...PATHS.integer, ...PATHS.bool, ...PATHS.uuid),
+    key: fc.oneof(
+      { weight: 9, arbitrary: one<string>(...COUNTED) },
+      { weight: 1, arbitrary: one<string>(...PATHS.keyword, ...PATHS.integer) },
+    ),
     filter,
     limit,
     exact: maybe(fc.boolean()) as fc.Arbitrary<boolean>,
@@ -195,7 +207,7 @@ export function scripts(most: number): fc.Arbitrary<Script> {
       shape: fc.constant(shape),
       points: pointsOf(shape, 60),
       other: capabilities.lookup ? pointsOf(shape, 30) : fc.constant([]),
-      indexes: fc.array(payloadIndex, { maxLength: 6 }),
+      indexes: payloadIndexes,
       steps: fc.array(steps(shape), { minLength: 1, maxLength: most, size: 'max' }),
     }),
   );

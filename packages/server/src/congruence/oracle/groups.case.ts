@@ -4,8 +4,8 @@
  * @module
  */
 import type { Json } from '@fletch/base';
-import type { QueryGroupsRequest } from '@fletch/search';
-import { opened } from './json.case.js';
+import type { Prefetch, QueryGroupsRequest } from '@fletch/search';
+import { list, opened } from './json.case.js';
 import { parsePath, valuesAt } from './path.case.js';
 import { runQuery, type World } from './query.case.js';
 import type { Hit, Ranking } from './ranking.case.js';
@@ -26,11 +26,23 @@ export function runGroups(request: QueryGroupsRequest, world: World): Group[] {
   const cuts: number[] = [];
   const ranking = runQuery({ ...query, filter, limit: 1_000_000 }, { ...world, widened: size, cuts });
   const groups = grouped(ranking, group_by, world);
-  const first = grouped({ ...ranking, hits: ranking.hits.slice(0, (limit ?? 10) * size) }, group_by, world);
-  const full = first.slice(0, limit ?? 10).filter(({ ranking: { hits } }) => hits.length >= size);
-  // Qdrant asks again for what is missing, without what it has: then prefetches find what they had cut off.
-  if (cuts.length > 0 && full.length < (limit ?? 10)) world.doubts.note('groups of prefetches with a limit');
+  // Qdrant asks again for what is missing, without what it has: then prefetches find what they had cut off, and
+  // what is left gets other ranks.
+  const first = ranking.hits.slice(0, (limit ?? 10) * size);
+  const best = grouped({ ...ranking, hits: first }, group_by, world).slice(0, limit ?? 10);
+  const full = best.filter(({ ranking: { hits } }) => hits.length >= size).length >= (limit ?? 10);
+  const more = first.length < ranking.hits.length && ranksMatter(query);
+  if (!full && (cuts.length > 0 || more)) world.doubts.note('groups that take several searches');
   return groups;
+}
+
+/** Whether the hits of a query depend on which others there are. */
+function ranksMatter({ query, prefetch }: Prefetch): boolean {
+  const names = typeof query === 'object' && query !== null ? Object.keys(query) : [];
+  return (
+    names.some((name) => ['fusion', 'rrf', 'mmr', 'sample'].includes(name)) ||
+    list(prefetch).some(ranksMatter)
+  );
 }
 
 function grouped({ hits, by }: Ranking, path: string, { collection }: World): Group[] {
