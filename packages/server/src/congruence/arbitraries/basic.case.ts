@@ -119,16 +119,19 @@ export const asked = one(
   'quick brown',
 );
 
-/** Poles, the antimeridian, and the rest. */
+/** Poles, the antimeridian, and others. */
+export const landmark: fc.Arbitrary<GeoPoint> = one(
+  { lon: 0, lat: 0 },
+  { lon: 0, lat: 90 },
+  { lon: 77, lat: -90 },
+  { lon: 180, lat: 10 },
+  { lon: -180, lat: 10 },
+  { lon: 13.4, lat: 52.5 },
+  { lon: 14.1, lat: 52.2 },
+);
+
 export const place: fc.Arbitrary<GeoPoint> = fc.oneof(
-  one(
-    { lon: 0, lat: 0 },
-    { lon: 0, lat: 90 },
-    { lon: 77, lat: -90 },
-    { lon: 180, lat: 10 },
-    { lon: -180, lat: 10 },
-    { lon: 13.4, lat: 52.5 },
-  ),
+  landmark,
   fc
     .record({ lon: fc.integer({ min: -1800, max: 1800 }), lat: fc.integer({ min: -900, max: 900 }) })
     .map(({ lon, lat }) => ({ lon: lon / 10, lat: lat / 10 })),

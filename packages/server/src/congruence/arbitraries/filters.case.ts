@@ -12,6 +12,7 @@ import {
   date,
   float,
   integer,
+  landmark,
   maybe,
   one,
   place,
@@ -96,6 +97,10 @@ const areas = fc.oneof(
   fc
     .tuple(place, one(0, 1, 50_000, 1_000_000, 5_000_000, 21_000_000))
     .map(([center, radius]) => ({ geo_radius: { center, radius } })),
+  // A circle through a landmark, or rather close by it.
+  fc.tuple(landmark, landmark, one(0.998, 1.002)).map(([center, edge, by]) => ({
+    geo_radius: { center, radius: distanceOf(center, edge) * by },
+  })),
   fc.tuple(ring, fc.boolean()).map(([points, hole]) => ({
     geo_polygon: { exterior: { points }, ...(hole && { interiors: [{ points: shrunk(points) }] }) },
   })),
