@@ -6,6 +6,7 @@
 import type { Condition, FieldMatch, FieldRange, Filter, GeoPoint, ValuesCount } from '@fletch/search';
 import fc from 'fast-check';
 import { available, capabilities } from '../capabilities.case.js';
+import { distanceOf } from '../oracle/geo.case.js';
 import {
   asked,
   bare,
