@@ -5,37 +5,37 @@
  */
 export const capabilities = {
   /** Collections with several named vectors. */
-  named: false,
-  sparse: false,
-  multi: false,
+  named: true,
+  sparse: true,
+  multi: true,
   /** Points without some of the collection's vectors. */
-  missingVectors: false,
+  missingVectors: true,
   /** `points/vectors`, `points/batch`, conditional upserts. */
-  vectorUpdates: false,
+  vectorUpdates: true,
   /** Conditions beyond match, range, has_id, is_empty, is_null. */
-  allFilters: false,
+  allFilters: true,
   /** `{}` is a condition that always holds. */
-  emptyCondition: false,
+  emptyCondition: true,
   /** Hits of a query without `query` score 1. */
-  evenScores: false,
+  evenScores: true,
   /** A score that is equal to the threshold is not above it. */
-  strictThreshold: false,
+  strictThreshold: true,
   /** Facets need an index, and count values of its type. */
-  facets: false,
+  facets: true,
   /** Payload indexes of type `text` change what texts match. */
-  textIndexes: false,
+  textIndexes: true,
   /** Queries beyond the nearest points. */
-  recommend: false,
-  discover: false,
-  feedback: false,
-  mmr: false,
-  orderBy: false,
-  prefetch: false,
-  formula: false,
-  sample: false,
-  lookup: false,
-  groups: false,
-  matrix: false,
+  recommend: true,
+  discover: true,
+  feedback: true,
+  mmr: true,
+  orderBy: true,
+  prefetch: true,
+  formula: true,
+  sample: true,
+  lookup: true,
+  groups: true,
+  matrix: true,
 };
 
 export type Capability = keyof typeof capabilities;
