@@ -36,5 +36,20 @@ export async function facetHits(request: FacetRequest, view: View, schema: Schem
 
 function compareScalars(a: Scalar, b: Scalar): number {
   if (typeof a !== typeof b) return typeof a < typeof b ? -1 : 1;
+  if (typeof a === 'string') return compareTexts(a, b as string);
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** By code points, the order of UTF-8's bytes; `<` compares code units, which puts U+FF21 after U+1F600. */
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  let at = 0;
+  while (a[at] !== undefined && a[at] === b[at]) at++;
+  return rankOf(a.charCodeAt(at)) - rankOf(b.charCodeAt(at));
+}
+
+/** Halves of surrogate pairs are parts of what comes after all else; the end of a text comes first. */
+function rankOf(unit: number): number {
+  if (Number.isNaN(unit)) return -1;
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
