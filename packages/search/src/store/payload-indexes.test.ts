@@ -267,6 +267,14 @@ describe('facets', () => {
     ]);
   });
 
+  test('of equal counts are in the order of UTF-8, not of UTF-16', async () => {
+    const values = ['😀', 'Ａ', 'b', 'ba', '', '日本'];
+    const collection = await create(values);
+    await collection.createPayloadIndex('v', 'keyword');
+    const hits = await collection.facet({ key: 'v' });
+    expect(hits.map(({ value }) => value)).toEqual(['', 'b', 'ba', '日本', 'Ａ', '😀']);
+  });
+
   test('of UUIDs know one value in all its forms', async () => {
     const collection = await create([
       uuid,
