@@ -56,7 +56,8 @@ class Run {
   readonly #cosine: boolean;
   readonly #resumed: number;
   #at: Checkpoint;
-  #saved = 0;
+  /** Before the first write, so that a run that is killed early can be resumed too. */
+  #saved = Number.NEGATIVE_INFINITY;
   /** Rows looked at; those of the checkpoint are written too. */
   #rows: number;
   #imported = 0;
