@@ -72,6 +72,7 @@ export function upsertWrite(
   if (filter) compileFilter(filter);
   return {
     alone: filter !== undefined,
+    filter,
     bytes,
     stage(stage, version) {
       unchanged(ready);
@@ -128,6 +129,7 @@ export function updateVectorsWrite(
   if (filter) compileFilter(filter);
   return {
     alone: filter != null,
+    filter: filter ?? undefined,
     bytes,
     stage(stage, version) {
       const matching = filter ? stored.matching(filter) : undefined;
@@ -162,9 +164,10 @@ export function deleteVectorsWrite(
     for (const name of names) specFor(specs, name, 'vector');
   };
   check();
-  const { alone, ids } = select(selector, points);
+  const { alone, filter, ids } = select(selector, points);
   return {
     alone,
+    filter,
     bytes: 0,
     stage(stage, version) {
       check();

@@ -203,6 +203,9 @@ export class Points implements Present {
 
   /** Carries writes out as one transaction; see {@link Write}. */
   async commit(writes: readonly Write[]): Promise<PromiseSettledResult<number>[]> {
+    // Columns that a filter needs are built bit by bit here: while a write is staged, nobody else has a turn.
+    for (const { filter } of writes)
+      if (filter) await this.prepare(compileFilter(filter, 'filter', this.columns.texts).paths);
     const stage = new Stage(this.rows, this.#environment);
     let version = this.version;
     const results = writes.map((write): PromiseSettledResult<number> => {

@@ -15,9 +15,10 @@ import type { Write } from './writer.js';
 
 /** Removes points. */
 export function deleteWrite(selector: PointsSelector, points: Points): Write {
-  const { alone, ids } = select(selector, points);
+  const { alone, filter, ids } = select(selector, points);
   return {
     alone,
+    filter,
     bytes: 0,
     stage(stage) {
       for (const id of ids()) stage.remove(id);
@@ -31,9 +32,10 @@ export function payloadWrite(
   selector: PointsSelector,
   points: Points,
 ): Write {
-  const { alone, ids } = select(selector, points);
+  const { alone, filter, ids } = select(selector, points);
   return {
     alone,
+    filter,
     bytes: 0,
     stage(stage, version) {
       const chosen = ids();
@@ -76,7 +78,10 @@ function rewrite(stage: Stage, id: PointId, version: number, change: (payload: P
 }
 
 /** The points that a write is about. Those of a filter are found when the write's turn comes. */
-export function select(selector: PointsSelector, points: Points): { alone: boolean; ids: () => PointId[] } {
+export function select(
+  selector: PointsSelector,
+  points: Points,
+): Pick<Write, 'alone' | 'filter'> & { ids: () => PointId[] } {
   if (typeof selector === 'object' && selector !== null) {
     if ('points' in selector && selector.points !== undefined) {
       const ids = readIds(selector.points, 'points');
@@ -85,7 +90,11 @@ export function select(selector: PointsSelector, points: Points): { alone: boole
     if ('filter' in selector && selector.filter !== undefined) {
       const { filter } = selector;
       compileFilter(filter);
-      return { alone: true, ids: () => Array.from(points.matching(filter), (row) => points.rows.id(row)!) };
+      return {
+        alone: true,
+        filter,
+        ids: () => Array.from(points.matching(filter), (row) => points.rows.id(row)!),
+      };
     }
   }
   throw invalid('Expected {points: […]} or {filter: {…}} to say which points.');

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import type { UpdateResult } from '../types/index.js';
+import type { Filter, UpdateResult } from '../types/index.js';
 import type { Stage } from './stage.js';
 
 /** A write that is waiting. */
 export interface Write {
   /** Whether it looks at more than the points it names, so that earlier writes must be visible first. */
   readonly alone: boolean;
+  /** The filter that it chooses points by: what that looks at is made ready before {@link stage}. */
+  readonly filter?: Filter | undefined;
   /** Rough size in bytes. */
   readonly bytes: number;
   /** Works its changes out; throws before it changes the stage, or not at all. */
