@@ -39,7 +39,8 @@ const kinds = [
     (next) => [
       'POST',
       '/points/payload?wait=true',
-      { payload: { n: Math.floor(next() * 1e5) }, points: someIds(next, 8) },
+      // By filter: by ids a point that another client has deleted would be refused.
+      { payload: { n: Math.floor(next() * 1e5) }, filter: { must: [{ has_id: someIds(next, 8) }] } },
     ],
   ],
   [
