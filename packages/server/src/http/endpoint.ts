@@ -11,7 +11,7 @@ import { isRead } from './access.js';
 import { type BodyLimits, readJson } from './body.js';
 import { deadlineOf, unlessAborted } from './deadline.js';
 import { envelope } from './envelope.js';
-import { refusal } from './issues.js';
+import { check } from './issues.js';
 import type { WorkQueue } from './queue.js';
 
 export type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
@@ -129,12 +129,6 @@ export function endpoint<
 function timeoutOf(query: unknown): number | undefined {
   const { timeout } = query as { timeout?: string };
   return timeout === undefined ? undefined : Number(timeout);
-}
-
-function check<S extends z.ZodType>(place: string, schema: S, value: unknown): z.output<S> {
-  const checked = schema.safeParse(value);
-  if (!checked.success) throw refusal(place, checked.error, value);
-  return checked.data;
 }
 
 function answer(context: Context, result: unknown, started: number): Response {

@@ -23,7 +23,7 @@ export function pathText(path: readonly PropertyKey[]): string {
  * @param place - `JSON body`, `query parameters` or `path parameters`
  * @param input - what was refused, to be quoted
  */
-export function refusal(place: string, error: z.ZodError, input: unknown): HttpError {
+function refusal(place: string, error: z.ZodError, input: unknown): HttpError {
   const bounds = error.issues.every((issue) => isBound(issue, valueAt(input, issue.path)));
   const lines = error.issues.slice(0, SHOWN).map((issue) => {
     const path = pathText(issue.path);
@@ -40,6 +40,13 @@ export function refusal(place: string, error: z.ZodError, input: unknown): HttpE
         400,
         `${place === 'JSON body' ? 'Format' : 'Deserialize'} error in ${place}: ${lines.join('; ')}`,
       );
+}
+
+/** What a schema makes of a part of the request. Throws {@link refusal}'s error. */
+export function check<S extends z.ZodType>(place: string, schema: S, value: unknown): z.output<S> {
+  const checked = schema.safeParse(value);
+  if (!checked.success) throw refusal(place, checked.error, value);
+  return checked.data;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -9,7 +9,7 @@ import type { Services } from '../services.js';
 import { type BodyBudget, readJson } from './body.js';
 import type { Endpoint, Method } from './endpoint.js';
 import { envelope } from './envelope.js';
-import { refusal } from './issues.js';
+import { check } from './issues.js';
 
 /** What a handler gets. */
 export interface RawInput<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
@@ -101,10 +101,4 @@ export function rawEndpoint<P extends z.ZodObject, Q extends z.ZodObject, B exte
 
 function readSmall(context: Context, budget: BodyBudget): Promise<unknown> {
   return readJson(context, { maxBytes: MAX_JSON, budget }, context.req.raw.signal);
-}
-
-function check<S extends z.ZodType>(place: string, schema: S, value: unknown): z.output<S> {
-  const checked = schema.safeParse(value);
-  if (!checked.success) throw refusal(place, checked.error, value);
-  return checked.data;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { refusal } from '../http/issues.js';
+import { check } from '../http/issues.js';
 import { MetricsQuery } from '../schemas/service.js';
 import { metricsText } from '../telemetry/metrics.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
@@ -70,10 +70,7 @@ function mountMetrics(app: OpenAPIHono, telemetry: Telemetry): void {
     responses: { 200: { description: 'metrics', content: plain } },
   });
   app.get('/metrics', async (context) => {
-    const given = context.req.query();
-    const query = MetricsQuery.safeParse(given);
-    if (!query.success) throw refusal('query parameters', query.error, given);
-    const { anonymize, per_collection } = query.data;
+    const { anonymize, per_collection } = check('query parameters', MetricsQuery, context.req.query());
     const options = { anonymize: anonymize === 'true', perCollection: per_collection === 'true' };
     return context.text(await metricsText(telemetry, options));
   });
