@@ -212,18 +212,8 @@ export function constructGdTransformer(options: GdTransformerOptions): WrittenTr
     { kind: 'mul', a: range(w), b: range(x), to: product },
     { kind: 'aff', to: residual, terms: [sumOf(product)] },
   ];
-  return {
-    layers: [...layers, ...answer],
-    height: rows.height,
-    columns,
-    epsilon,
-    layersPerExample: layers.length / t,
-    run(X, labels, query) {
-      const state = load({ d, t, columns, x, y }, rows.height, X, labels, query);
-      execute([...layers, ...answer], state, columns, epsilon);
-      return read(state, columns, w, residual);
-    },
-  };
+  const place = { d, t, columns, x, y };
+  return written({ layers, answer, place, height: rows.height, epsilon, w, out: residual });
 }
 
 export interface RidgeTransformerOptions {
@@ -301,18 +291,43 @@ export function constructRidgeTransformer(options: RidgeTransformerOptions): Wri
     { kind: 'mul', a: range(w), b: range(x), to: part },
     { kind: 'aff', to: out, terms: [sumOf(part)] },
   ];
+  const place = { d, t, columns, x, y };
+  const start = (state: Float64Array) => {
+    for (let j = 0; j < d; j++)
+      for (let column = 0; column < columns; column++)
+        state[(P.from + j * d + j) * columns + column] = 1 / lambda;
+  };
+  return written({ layers, answer, place, height: rows.height, epsilon, w, out, start });
+}
+
+interface Program {
+  /** Those of the examples, one after the other. */
+  readonly layers: readonly Layer[];
+  /** Those that work the prediction out. */
+  readonly answer: readonly Layer[];
+  readonly place: Place;
+  readonly height: number;
+  readonly epsilon: number;
+  readonly w: Rows;
+  readonly out: Rows;
+  /** Writes what stands in a fresh state besides the sequence. */
+  readonly start?: (state: Float64Array) => void;
+}
+
+/** A program as a transformer that can be run. */
+function written({ layers, answer, place, height, epsilon, w, out, start }: Program): WrittenTransformer {
+  const { columns, t } = place;
+  const all = [...layers, ...answer];
   return {
-    layers: [...layers, ...answer],
-    height: rows.height,
+    layers: all,
+    height,
     columns,
     epsilon,
     layersPerExample: layers.length / t,
     run(X, labels, query) {
-      const state = load({ d, t, columns, x, y }, rows.height, X, labels, query);
-      for (let j = 0; j < d; j++)
-        for (let column = 0; column < columns; column++)
-          state[(P.from + j * d + j) * columns + column] = 1 / lambda;
-      execute([...layers, ...answer], state, columns, epsilon);
+      const state = load(place, height, X, labels, query);
+      start?.(state);
+      execute(all, state, columns, epsilon);
       return read(state, columns, w, out);
     },
   };
