@@ -1,0 +1,6 @@
+/**
+ * Estimators of rare events, quantiles and regressions.
+ *
+ * @module @fletch/estimate
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Systems that learn representations, and architectures that share weights.
+ *
+ * @module @fletch/learn
+ */
+export {};
