@@ -11,6 +11,7 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '3' },
     runtime: { type: 'string' },
+    spinning: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -42,7 +43,7 @@ async function peak(threads) {
 for (const threads of values.threads.split(',').map(Number))
   for (const name of positionals.length > 0 ? positionals : Object.keys(makers)) {
     const model = makers[name]();
-    const step = stepOf(model, { threads, ...(values.runtime ? { runtime: values.runtime } : {}) });
+    const step = stepOf(model, { threads, spinning: values.spinning, ...(values.runtime ? { runtime: values.runtime } : {}) });
     let params = model.params;
     let state = model.optimizer.init(params);
     const start = performance.now();
