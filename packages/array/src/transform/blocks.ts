@@ -7,158 +7,36 @@
  *
  * @module
  */
-import { sizeOf } from '../core/shape.js';
-import { constantOf, input, Node, type Tensor, type TensorType } from '../core/tensor.js';
+import { constantOf, input, Node, type Tensor } from '../core/tensor.js';
 import { sum } from '../operations/reduce.js';
 import { scanOperations } from '../operations/scan.js';
 import { reshape } from '../operations/shape.js';
 import { nodesOf } from './graph.js';
-import { type Rowwise, rowwise } from './rowwise.js';
+import { type Group, Grouping, regroup } from './grouping.js';
+import { rowwise } from './rowwise.js';
 
-/** Elements of a tensor from which it is worth a loop. */
-const LARGE = Number(process.env.FL_LARGE ?? 131_072);
-/** Elements of the largest tensor of a block: with two or three neighbours it fits the second-level cache. */
-const BLOCK = Number(process.env.FL_BLOCK ?? 65_536);
-/** Fewer large values that stay inside do not repay the loop. */
-const WORTH = 2;
-
-const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
-
-const largest = (tensors: readonly TensorType[]) => Math.max(0, ...tensors.map(({ shape }) => sizeOf(shape)));
-
-/** Operations that will become one loop. */
-class Group {
-  readonly members = new Set<Node>();
-  /** Every number of blocks that divides it cuts all the group's tensors. */
-  divisor = 0;
-  /** Elements of the largest tensor. */
-  size = 0;
-  /** Ids of the first and the last member. */
-  oldest = Infinity;
-  youngest = 0;
-
-  add(node: Node): void {
-    this.members.add(node);
-    this.oldest = Math.min(this.oldest, node.id);
-    this.youngest = Math.max(this.youngest, node.id);
-  }
-
-  /** Number of blocks: as few as make them small enough. */
-  static blocks(divisor: number, size: number): number {
-    const wanted = size / BLOCK;
-    let best = divisor;
-    for (let n = 1; n <= divisor; n++)
-      if (divisor % n === 0 && n >= wanted) {
-        best = n;
-        break;
-      }
-    return best;
-  }
+/** From where on a loop is worth it. */
+export interface BlockSizes {
+  /** Elements of a tensor that is carried to memory and back. */
+  readonly large: number;
+  /** Elements of the largest tensor of a block: with two or three neighbours it fits the second-level caches. */
+  readonly block: number;
+  /** Large tensors that must stay inside; fewer do not repay the loop. */
+  readonly inside: number;
 }
 
-/** A graph's nodes with the groups that they were put into. */
-class Grouping {
-  readonly groupOf = new Map<Node, Group>();
-  readonly ways = new Map<Node, Rowwise>();
-
-  constructor(readonly nodes: readonly Node[]) {
-    for (const node of nodes) this.#place(node);
-  }
-
-  #place(node: Node): void {
-    const way = rowwise(node);
-    if (way === undefined) return;
-    const cut = node.inputs.filter((_, i) => way.cut[i]);
-    const rows = [...cut, ...(way.added ? [] : node.outputs)].map(({ shape }) => shape[0]!);
-    const size = largest([...cut, ...node.outputs]);
-    let candidates = new Set(
-      cut.flatMap(({ node: maker }) => {
-        const group = this.groupOf.get(maker);
-        return group === undefined || this.ways.get(maker)!.added ? [] : [group];
-      }),
-    );
-    if (candidates.size === 0) {
-      if (size < LARGE) return;
-      candidates = new Set([new Group()]);
-    }
-    // Joined with all groups that it takes from where that is possible, else with the first that takes it.
-    for (const chosen of candidates.size > 1
-      ? [[...candidates], ...[...candidates].map((g) => [g])]
-      : [[...candidates]]) {
-      const divisor = [...chosen.map((group) => group.divisor), ...rows].reduce(greatestDivisor);
-      const extent = Math.max(size, ...chosen.map((group) => group.size));
-      if (divisor < 2 || extent / Group.blocks(divisor, extent) > 8 * BLOCK) continue;
-      if (!this.#fits(node, way, new Set(chosen))) continue;
-      const [group, ...others] = chosen as [Group, ...Group[]];
-      for (const other of others)
-        for (const member of other.members) {
-          group.add(member);
-          this.groupOf.set(member, group);
-        }
-      group.add(node);
-      group.divisor = divisor;
-      group.size = extent;
-      this.groupOf.set(node, group);
-      this.ways.set(node, way);
-      return;
-    }
-  }
-
-  /** Whether no value leaves the united groups and comes back to them, which a loop could not wait for. */
-  #fits(node: Node, way: Rowwise, groups: ReadonlySet<Group>): boolean {
-    const inside = (maker: Node) => {
-      const group = this.groupOf.get(maker);
-      return group !== undefined && groups.has(group);
-    };
-    const oldest = Math.min(...[...groups].map((group) => group.oldest), node.id);
-    const stack: Node[] = [];
-    const seen = new Set<Node>();
-    const leave = (given: readonly Tensor[]) => {
-      for (const { node: maker } of given) if (!inside(maker) && !seen.has(maker)) stack.push(maker);
-    };
-    for (const [i, given] of node.inputs.entries()) {
-      if (!inside(given.node)) stack.push(given.node);
-      else if (!way.cut[i] || this.ways.get(given.node)!.added) return false;
-    }
-    if (groups.size > 1 || groups.values().next().value!.members.size > 0)
-      for (const group of groups) for (const member of group.members) leave(member.inputs);
-    while (stack.length > 0) {
-      const current = stack.pop()!;
-      if (seen.has(current)) continue;
-      // A group runs as one: whatever any of its members waits for, all wait for.
-      const own = this.groupOf.get(current);
-      for (const member of own?.members ?? [current]) {
-        seen.add(member);
-        for (const { node: maker } of member.inputs) {
-          if (inside(maker)) return false;
-          if (!seen.has(maker) && this.#youngest(maker) >= oldest) stack.push(maker);
-        }
-      }
-    }
-    return true;
-  }
-
-  #youngest(node: Node): number {
-    return this.groupOf.get(node)?.youngest ?? node.id;
-  }
+/**
+ * Sizes for so many threads. Each has a cache of its own, and they meet after every operation: fewer, larger blocks
+ * then.
+ */
+export function blockSizes(threads: number): BlockSizes {
+  return { large: 131_072, block: threads > 1 ? 262_144 : 65_536, inside: 2 };
 }
 
-/** Groups that are worth a loop, with the values that others need of them. */
-function worthwhile(grouping: Grouping, outputs: readonly Tensor[]): Map<Group, Tensor[]> {
-  const needed = new Set<Tensor>(outputs);
-  for (const node of grouping.nodes) {
-    const own = grouping.groupOf.get(node);
-    for (const given of node.inputs)
-      if (own === undefined || grouping.groupOf.get(given.node) !== own) needed.add(given);
-  }
-  const result = new Map<Group, Tensor[]>();
-  for (const group of new Set(grouping.groupOf.values())) {
-    const made = [...group.members].flatMap(({ outputs: own }) => own);
-    const results = made.filter((tensor) => needed.has(tensor));
-    const kept = made.filter((tensor) => !needed.has(tensor) && tensor.size >= LARGE);
-    if (kept.length >= WORTH && results.length > 0) result.set(group, results);
-  }
-  return result;
+/** Number of blocks: as few as make them small enough. */
+function blocksOf(divisor: number, size: number, { block }: BlockSizes): number {
+  for (let n = 1; n < divisor; n++) if (divisor % n === 0 && n >= size / block) return n;
+  return divisor;
 }
 
 /** One loop in the place of a group; `get` gives what its inputs have become. */
@@ -167,8 +45,8 @@ function loop(
   results: readonly Tensor[],
   grouping: Grouping,
   get: (tensor: Tensor) => Tensor,
+  blocks: number,
 ): Tensor[] {
-  const blocks = Group.blocks(group.divisor, group.size);
   const whole = new Map<Tensor, Tensor>();
   const cut = new Map<Tensor, Tensor>();
   const inner = new Map<Tensor, Tensor>();
@@ -196,10 +74,8 @@ function loop(
     const made = new Node(node.operation, inputs, attributes, node.operation.infer(inputs, attributes));
     for (const [i, output] of node.outputs.entries()) inner.set(output, made.outputs[i]!);
   }
-  const body = {
-    parameters: [...whole.values(), ...cut.values()],
-    results: results.map((result) => parameter(isInside(result) ? source(result) : result, true)),
-  };
+  const inside = results.map((result) => parameter(isInside(result) ? source(result) : result, true));
+  const body = { parameters: [...whole.values(), ...cut.values()], results: inside };
   const slices = [...cut].map(([given, { shape }]) => reshape(get(source(given)), [blocks, ...shape]));
   const attributes = { body, carried: 0, captured: whole.size, length: blocks, reverse: false };
   const inputs = [...[...whole.keys()].map(get), ...slices];
@@ -219,44 +95,22 @@ function loop(
  * The graph of `outputs` with groups of row-wise operations on large tensors as loops over blocks of rows.
  * Placeholders stay the same.
  */
-export function blockRows(outputs: readonly Tensor[]): Tensor[] {
-  const nodes = nodesOf(outputs);
-  const grouping = new Grouping(nodes);
-  const groups = worthwhile(grouping, outputs);
-  if (groups.size === 0) return [...outputs];
-  const map = new Map<Tensor, Tensor>();
-  const get = (tensor: Tensor) => map.get(tensor) ?? tensor;
-  const done = new Set<Node | Group>();
-  const unitOf = (node: Node): Node | Group => {
-    const group = grouping.groupOf.get(node);
-    return group !== undefined && groups.has(group) ? group : node;
-  };
-  const needs = (unit: Node | Group): Node[] =>
-    (unit instanceof Group ? [...unit.members] : [unit])
-      .flatMap(({ inputs }) => inputs.map(({ node }) => node))
-      .filter((node) => unitOf(node) !== unit && !done.has(unitOf(node)));
-  const build = (unit: Node | Group): void => {
-    if (unit instanceof Group) {
-      const results = groups.get(unit)!;
-      for (const [i, made] of loop(unit, results, grouping, get).entries()) map.set(results[i]!, made);
-    } else if (unit.inputs.some((given) => map.has(given))) {
-      const made = new Node(unit.operation, unit.inputs.map(get), unit.attributes, unit.outputs);
-      for (const [i, output] of unit.outputs.entries()) map.set(output, made.outputs[i]!);
-    }
-    done.add(unit);
-  };
-  for (const node of nodes) {
-    const stack: (Node | Group)[] = [unitOf(node)];
-    while (stack.length > 0) {
-      const unit = stack.at(-1)!;
-      if (done.has(unit)) {
-        stack.pop();
-        continue;
-      }
-      const missing = needs(unit);
-      if (missing.length === 0) build(unit);
-      else stack.push(...missing.map(unitOf));
-    }
+export function blockRows(outputs: readonly Tensor[], sizes: BlockSizes): Tensor[] {
+  const { large, block, inside } = sizes;
+  const grouping = new Grouping(nodesOf(outputs), {
+    way: rowwise,
+    begins: (_, size) => size >= large,
+    admits: (divisor, size) => divisor > 1 && size / blocksOf(divisor, size, sizes) <= 8 * block,
+  });
+  const results = grouping.results(outputs);
+  for (const [group, needed] of results) {
+    const known = new Set(needed);
+    const kept = [...group.members]
+      .flatMap(({ outputs: made }) => made)
+      .filter((tensor) => tensor.size >= large && !known.has(tensor));
+    if (kept.length < inside || needed.length === 0) results.delete(group);
   }
-  return outputs.map(get);
+  return regroup(outputs, grouping, results, (group, needed, get) =>
+    loop(group, needed, grouping, get, blocksOf(group.divisor, group.size, sizes)),
+  );
 }

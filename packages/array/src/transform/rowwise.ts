@@ -109,8 +109,7 @@ const rules: { readonly [P in OperationName]?: Rule } = {
 export function rowwise(node: Node): Rowwise | undefined {
   const rule = rules[node.operation.name as OperationName];
   if (rule === undefined || node.outputs[0]!.rank + (node.inputs[0]?.rank ?? 0) === 0) return undefined;
-  const found = rule(node);
-  if (found === undefined || !found.cut.includes(true)) return undefined;
-  if (!found.added && node.outputs.some(({ rank }) => rank === 0)) return undefined;
-  return found;
+  const way = rule(node);
+  if (way === undefined || !way.cut.includes(true)) return undefined;
+  return way.added || node.outputs.every(({ rank }) => rank > 0) ? way : undefined;
 }
