@@ -208,4 +208,5 @@ export const dit = defineFamily({
     const final = linear(run, 'final_layer.linear', modulated(x, shift, scale));
     return { sample: unpatched(final, side / size, size), hiddenStates, attentions };
   },
+  isHead: (name) => name.startsWith('y_embedder.'),
 });
