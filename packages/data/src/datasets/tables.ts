@@ -86,7 +86,7 @@ const vega = (file: string): TableSource['from'] => ({ npm: VEGA, file });
 /** The tables by name. */
 export const tableSources: Readonly<Record<string, TableSource>> = {
   insteval: {
-    title: 'ETH lectures rated by students: 73,421 ratings 1 to 5, students s, lecturers d (lme4)',
+    title: 'InstEval: lectures at ETH, rated by students from 1 to 5 (lme4)',
     size: '73,421 rows, 7 columns',
     target: 'y',
     license: GPL,
