@@ -88,7 +88,11 @@ export function defineFamily<Fields extends z.ZodRawShape, Inputs, Output>(
   const schema = z.looseObject({
     ...definition.fields,
     model_type: z.literal(name).default(name),
-    architectures: z.array(z.enum(architectures)).min(1).max(1).default([architectures[0]]),
+    architectures: z
+      .array(z.enum(architectures))
+      .length(1)
+      .nullish()
+      .transform((named) => named ?? [architectures[0]]),
   });
   const refuse = (problems: readonly string[]) =>
     new FletchError(

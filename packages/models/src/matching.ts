@@ -18,8 +18,8 @@ export interface TensorFacts {
 /** How a checkpoint is loaded. */
 export interface LoadParametersOptions {
   /**
-   * Loads the model below its head from a checkpoint with another head or none: what belongs to other heads is left out,
-   * what is missing of this one's is drawn with the seed. Default: every tensor must be there.
+   * Loads the model below its head from a checkpoint without this head: what belongs to other heads is left out, what is
+   * missing of this one's or has another shape is drawn with the seed. Default: every tensor must be there.
    */
   readonly newHead?: { readonly seed: number };
   /** What the tensors are called in messages: a path. Default: `The tensors`. */
@@ -64,9 +64,21 @@ function canonical(
   return prefixed !== undefined && known(prefixed) ? prefixed : renamed;
 }
 
+/** Names that the family's other architectures have: a checkpoint may hold more heads than its config names. */
+function otherHeads(family: AnyFamily, config: BaseConfig): ReadonlySet<string> {
+  const architectures = family.architectures.filter((name) => name !== config.architectures[0]);
+  return new Set(
+    architectures.flatMap((name) => {
+      const other = { ...config, architectures: [name] };
+      const specs: readonly ParameterSpec[] = family.parameters(other);
+      return [...specs.map((spec) => spec.name), ...Object.keys(family.tied(other))].filter(family.isHead);
+    }),
+  );
+}
+
 /**
  * Finds a tensor for each parameter. Harmless differences are passed over: a missing or present prefix, tied tensors that
- * are stored, masks and counters that are no parameters, old names.
+ * are stored, masks and counters that are no parameters, old names, further heads of the family.
  *
  * @throws FletchError `INVALID_INPUT_FILE` that lists what is missing, not expected and of another shape or type;
  *   `details` has all of it
@@ -82,12 +94,14 @@ export function matchParameters(
   const sources = new Map<string, string>();
   const copies: { tensor: string; parameter: string }[] = [];
   const misfits: Misfits = { missing: [], unexpected: [], misshapen: [] };
-  const known = (name: string) => specs.has(name) || Object.hasOwn(tied, name);
+  const others = otherHeads(family, config);
+  const known = (name: string) => specs.has(name) || Object.hasOwn(tied, name) || others.has(name);
   const misshapen = new Set<string>();
   const renewed = (name: string) => newHead !== undefined && family.isHead(name);
   for (const { name, shape, dtype } of tensors) {
     const target = canonical(family, config, known, name);
-    if (target === undefined) continue;
+    if (target === undefined || (others.has(target) && !specs.has(target) && !Object.hasOwn(tied, target)))
+      continue;
     const parameter = Object.hasOwn(tied, target) ? tied[target]! : target;
     const spec = specs.get(parameter);
     if (spec === undefined || (target === parameter && sources.has(parameter))) {
