@@ -19,6 +19,7 @@ import { tokenIds, type Visibility, visibility } from '../layers/attention.js';
 import { embedding, embeddingSpecs, linear, linearSpecs } from '../layers/dense.js';
 import { layerNorm, layerNormSpecs } from '../layers/norm.js';
 import { selfAttention } from '../layers/self-attention.js';
+import { stack } from '../layers/stack.js';
 import { normal, type ParameterSpec, zeroed } from '../parameters.js';
 import type { Run } from '../run.js';
 
@@ -141,8 +142,7 @@ function parameters(config: BertConfig): ParameterSpec[] {
   ];
 }
 
-function block(run: Run, config: BertConfig, i: number, x: Tensor, visible: Visibility) {
-  const name = `bert.encoder.layer.${i}`;
+function block(run: Run, config: BertConfig, name: string, x: Tensor, visible: Visibility) {
   const { layer_norm_eps: epsilon, hidden_dropout_prob: rate } = config;
   const { mixed, pattern } = selfAttention(run, `${name}.attention.self`, x, {
     heads: config.num_attention_heads,
@@ -155,7 +155,7 @@ function block(run: Run, config: BertConfig, i: number, x: Tensor, visible: Visi
   const wide = activate(config.hidden_act, linear(run, `${name}.intermediate.dense`, middle));
   const narrow = run.drop(linear(run, `${name}.output.dense`, wide), rate);
   const next = layerNorm(run, `${name}.output.LayerNorm`, add(narrow, middle), epsilon);
-  return { next: run.tap(`${name}.out`, next), pattern };
+  return { next, pattern };
 }
 
 function embed(run: Run, config: BertConfig, { inputIds, tokenTypeIds }: BertInputs): Tensor {
@@ -195,30 +195,27 @@ export const bert = defineFamily({
   ],
   parameters,
   forward(run, config, inputs: BertInputs): BertOutput {
-    let x = embed(run, config, inputs);
+    const x = embed(run, config, inputs);
     const visible = visibility(x, { seen: inputs.attentionMask });
-    const hiddenStates = [x];
-    const attentions: Tensor[] = [];
-    for (let i = 0; i < config.num_hidden_layers; i++) {
-      const { next, pattern } = block(run, config, i, run.tap(`bert.encoder.layer.${i}.in`, x), visible);
-      x = next;
-      hiddenStates.push(x);
-      attentions.push(pattern);
-    }
+    const { last, ...states } = stack(
+      run,
+      ['bert.encoder.layer', config.num_hidden_layers],
+      x,
+      (name, given) => block(run, config, name, given, visible),
+    );
     const has = headsOf(config);
-    const pooled = has.pooler ? tanh(linear(run, 'bert.pooler.dense', slice(x, null, 0))) : undefined;
+    const pooled = has.pooler ? tanh(linear(run, 'bert.pooler.dense', slice(last, null, 0))) : undefined;
     const classified =
       has.classifier && pooled
         ? linear(run, 'classifier', run.drop(pooled, config.hidden_dropout_prob))
         : undefined;
     return {
-      lastHiddenState: x,
+      lastHiddenState: last,
       pooled,
-      logits: has.tokens ? tokenScores(run, config, x) : classified,
+      logits: has.tokens ? tokenScores(run, config, last) : classified,
       nextSentenceLogits:
         has.nextSentence && pooled ? linear(run, 'cls.seq_relationship', pooled) : undefined,
-      hiddenStates,
-      attentions,
+      ...states,
     };
   },
   rename: (name) =>

@@ -13,6 +13,7 @@ import {
   type Tensor,
   tensor,
   transpose,
+  unstack,
   type Value,
 } from '@fletch/array';
 import { FletchError } from '@fletch/base';
@@ -54,6 +55,13 @@ export function splitHeads(x: Tensor, heads: number): Tensor {
   return transpose(reshape(x, [batch, places, heads, all / heads]), [0, 2, 1, 3]);
 }
 
+/** Queries, keys and values side by side, `[batch, places, 3 · heads · width]`, as three of {@link splitHeads}. */
+export function splitFused(qkv: Tensor, heads: number): readonly [q: Tensor, k: Tensor, v: Tensor] {
+  const [batch, places, all] = qkv.shape as [number, number, number];
+  const parts = reshape(qkv, [batch, places, 3, heads, all / (3 * heads)]);
+  return unstack(transpose(parts, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
+}
+
 /** The inverse of {@link splitHeads}. */
 export function joinHeads(x: Tensor): Tensor {
   const [batch, heads, places, width] = x.shape as [number, number, number, number];
@@ -83,7 +91,7 @@ export function attend(
   run: Run,
   name: string,
   given: readonly [q: Tensor, k: Tensor, v: Tensor],
-  { visible, dropout = 0, scale }: AttendOptions,
+  { visible, dropout = 0, scale }: AttendOptions = {},
 ): { readonly mixed: Tensor; readonly pattern: Tensor } {
   const [batch, heads, places, width] = given[0].shape as [number, number, number, number];
   const shared = given[1].shape[1]!;
