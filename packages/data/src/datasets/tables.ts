@@ -221,7 +221,7 @@ async function readSource(
   const read = async (root: string): Promise<Uint8Array> => {
     const bytes = encodeTable(await from.read(root));
     // What is installed may be another version: then the package is fetched.
-    if (root === '/' && sha256(bytes) !== expected)
+    if (root === (options.root ?? '/') && sha256(bytes) !== expected)
       throw new FletchError('CORRUPT', `The installed ${from.debian} holds another table.`);
     return bytes;
   };
