@@ -72,8 +72,43 @@ function reversed(w: Tensor, groups: number): Tensor {
   ]);
 }
 
+/**
+ * {@link inputGradient} of a strided convolution. Inputs whose places leave the same remainder to the strides see the
+ * same weights: one convolution of stride 1 gives all remainders as channels, which are then laid beside each other.
+ */
+function stridedInputGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+  const [out, inner, ...kernel] = w.shape as [number, number, ...number[]];
+  const [batch, channels, ...lengths] = x.shape as [number, number, ...number[]];
+  const taps = kernel.map((k, i) => Math.ceil(k / a.strides[i]!));
+  const counts = taps.map((t, i) => g.shape[i + 2]! + t - 1);
+  const filled = pad(w, Object.fromEntries(taps.map((t, i) => [i + 2, [0, t * a.strides[i]! - kernel[i]!]])));
+  const apart = reshape(filled, [out, inner, ...taps.flatMap((t, i) => [t, a.strides[i]!])]);
+  const order = [...taps.map((_, i) => 2 * i + 3), ...taps.map((_, i) => 2 * i + 2)];
+  const weights = reshape(transpose(apart, [0, 1, ...order]), [out, inner * sizeOf(a.strides), ...taps]);
+  const phases = apply(convOperations.conv, [g, reversed(weights, a.groups)], {
+    strides: taps.map(() => 1),
+    dilations: a.dilations,
+    before: taps.map((t) => t - 1),
+    after: taps.map((t) => t - 1),
+    groups: a.groups,
+  });
+  const beside = transpose(reshape(phases, [batch, channels, ...a.strides, ...counts]), [
+    0,
+    1,
+    ...taps.flatMap((_, i) => [taps.length + 2 + i, 2 + i]),
+  ]);
+  const whole = reshape(beside, [batch, channels, ...counts.map((n, i) => n * a.strides[i]!)]);
+  const kept = counts.map((n, i) => Math.min(n * a.strides[i]! - a.before[i]!, lengths[i]!));
+  const seen = slice(whole, null, null, ...kept.map((n, i): Range => [a.before[i]!, a.before[i]! + n]));
+  // What lies behind the last window was not seen.
+  return pad(seen, Object.fromEntries(kept.map((n, i) => [i + 2, [0, lengths[i]! - n]])));
+}
+
 function inputGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
   const kernel = w.shape.slice(2);
+  const plain = a.dilations.every((dilation) => dilation === 1);
+  if (plain && a.strides.every((stride, i) => stride <= kernel[i]!) && a.strides.some((stride) => stride > 1))
+    return stridedInputGradient(g, x, w, a);
   let wide = g;
   for (const [i, stride] of a.strides.entries()) wide = spread(wide, i + 2, stride);
   const before = kernel.map((k, i) => (k - 1) * a.dilations[i]! - a.before[i]!);
