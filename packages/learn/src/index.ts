@@ -3,4 +3,16 @@
  *
  * @module @fletch/learn
  */
-export {};
+export * from './augment/index.js';
+export * from './barlow-twins/index.js';
+export * from './effective-rank.js';
+export { type ConvolutionalOptions, convolutionalEncoder } from './encoder/convolutional.js';
+export {
+  type EmbedOptions,
+  type Encoder,
+  embedImages,
+  loadEncoder,
+  type Named,
+  saveEncoder,
+} from './encoder/encoder.js';
+export { type Features, linearProbe, type Probe, type ProbeOptions } from './probe.js';
