@@ -27,6 +27,7 @@ export function effectiveRank(rows: NDArray): number {
   const { values } = eigh(matmul(centred, centred, { transposeA: true }));
   const positive = values.filter((value) => value > 0);
   const total = positive.reduce((sum, value) => sum + value, 0);
-  if (total === 0) return 0;
+  // What is left of equal rows are rounding errors of their mean.
+  if (total <= 1e-24 * matrix.data.reduce((sum, value) => sum + value * value, 0)) return 0;
   return Math.exp(-positive.reduce((sum, value) => sum + (value / total) * Math.log(value / total), 0));
 }

@@ -73,7 +73,7 @@ export function simclr({ temperature = 0.5 }: { readonly temperature?: number } 
       const all = unit(concat([z1, z2], 0));
       const similar = mul(matmul(all, all, { transposeB: true }), 1 / temperature);
       // Nobody is compared with itself.
-      const others = sub(similar, mul(eye(2 * rows), 1e9));
+      const others = sub(similar, mul(eye(2 * rows, z1.dtype), 1e9));
       const siblings = Int32Array.from({ length: 2 * rows }, (_, i) => (i + rows) % (2 * rows));
       return { loss: crossEntropy(others, array(siblings)) };
     },

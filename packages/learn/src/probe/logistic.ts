@@ -9,12 +9,16 @@ import {
   array,
   compile,
   cosineSchedule,
-  crossEntropy,
+  expandDims,
+  logSoftmax,
   matmul,
   mul,
   type NDArray,
+  squeeze,
+  sub,
   sum,
   type Tensor,
+  takeAlongAxis,
   valueAndGrad,
   zeros,
 } from '@fletch/array';
@@ -23,11 +27,14 @@ import { Matrix } from '@fletch/linalg';
 import type { ReadOut } from './ridge.js';
 
 /** Full-batch steps of Adam; the loss is convex and the features are of one scale. */
-const STEPS = 500;
+const STEPS = 400;
 const RATE = 0.1;
 const FOLDS = 5;
 
 type Weights<T> = { readonly w: T; readonly b: T };
+
+/** Trains on the rows whose share is not 0. */
+type Fit = (shares: Float32Array, penalty: number) => Promise<Weights<NDArray>>;
 
 /** The weights that minimize the mean cross-entropy plus `penalty / 2 · ‖W‖²`; the bias is free. */
 export async function logisticWeights(
@@ -37,82 +44,76 @@ export async function logisticWeights(
   penalties: readonly number[],
   work: LongWork,
 ): Promise<ReadOut> {
-  const penalty = penalties.length === 1 ? penalties[0]! : await choose(x, labels, classes, penalties, work);
-  const { w, b } = await descend(x, labels, classes, penalty, work);
-  return {
-    weights: new Matrix(Float64Array.from(w.data as Float32Array), x.cols, classes),
-    bias: Float64Array.from(b.data as Float32Array),
-    penalty,
-  };
+  const { fit, close } = fitter(x, labels, classes, work);
+  try {
+    const penalty = penalties.length === 1 ? penalties[0]! : await choose(fit, x, labels, classes, penalties);
+    const { w, b } = await fit(new Float32Array(x.rows).fill(1 / x.rows), penalty);
+    return {
+      weights: new Matrix(Float64Array.from(w.data as Float32Array), x.cols, classes),
+      bias: Float64Array.from(b.data as Float32Array),
+      penalty,
+    };
+  } finally {
+    await close();
+  }
 }
 
-async function descend(
-  x: Matrix<Float64Array>,
-  labels: Int32Array,
-  classes: number,
-  penalty: number,
-  { signal }: LongWork,
-): Promise<Weights<NDArray>> {
+function fitter(x: Matrix<Float64Array>, labels: Int32Array, classes: number, { signal }: LongWork) {
   const optimizer = adam({ learningRate: cosineSchedule(RATE, STEPS) });
-  const loss = ({ w, b }: Weights<Tensor>, rows: Tensor, targets: Tensor, decay: Tensor) =>
-    add(crossEntropy(add(matmul(rows, w), b), targets), mul(sum(mul(w, w)), mul(decay, 0.5)));
+  const rows = array(Float32Array.from(x.data), 'float32', [x.rows, x.cols]);
+  const targets = array(labels, 'int32');
+  const loss = ({ w, b }: Weights<Tensor>, given: Tensor, shares: Tensor, decay: Tensor) => {
+    const right = takeAlongAxis(logSoftmax(add(matmul(given, w), b)), expandDims(targets, -1));
+    return sub(mul(sum(mul(w, w)), mul(decay, 0.5)), sum(mul(squeeze(right, -1), shares)));
+  };
   const step = compile(
     (
       p: Weights<Tensor>,
       state: ReturnType<typeof optimizer.init>,
-      rows: Tensor,
-      targets: Tensor,
+      given: Tensor,
+      shares: Tensor,
       decay: Tensor,
     ) => {
-      const [, gradients] = valueAndGrad(loss)(p, rows, targets, decay);
+      const [, gradients] = valueAndGrad(loss)(p, given, shares, decay);
       const [params, next] = optimizer.update(p, gradients, state);
       return { params, state: next };
     },
     { name: 'logistic probe', donate: [0, 1], threads: 1 },
   );
-  try {
+  const fit: Fit = async (shares, penalty) => {
     let params: Weights<NDArray> = { w: zeros([x.cols, classes]), b: zeros([classes]) };
     let state = optimizer.init(params);
-    const rows = array(Float32Array.from(x.data), 'float32', [x.rows, x.cols]);
-    const targets = array(labels, 'int32');
     for (let i = 0; i < STEPS; i++) {
       throwIfAborted(signal);
-      const out = await step(params, state as never, rows, targets, penalty);
+      const out = await step(params, state as never, rows, array(shares), penalty);
       params = out.params as Weights<NDArray>;
       state = out.state as typeof state;
     }
     return params;
-  } finally {
-    await step.close();
-  }
+  };
+  return { fit, close: () => step.close() };
 }
 
 /** The penalty with the most right predictions on rows that were left out. */
 async function choose(
+  fit: Fit,
   x: Matrix<Float64Array>,
   labels: Int32Array,
   classes: number,
   penalties: readonly number[],
-  work: LongWork,
 ): Promise<number> {
   const right = penalties.map(() => 0);
   // Within a class rows go to the folds in turn: each fold has its share of every class.
   const turn = new Int32Array(classes);
-  const folds = Array.from(labels, (label) => turn[label]!++ % FOLDS);
-  const all = Array.from(labels.keys());
+  const folds = Int32Array.from(labels, (label) => turn[label]!++ % FOLDS);
   for (let fold = 0; fold < FOLDS; fold++) {
-    const inner = all.filter((i) => folds[i] !== fold);
-    const outer = all.filter((i) => folds[i] === fold);
-    if (outer.length === 0 || inner.length === 0) continue;
-    const part = new Matrix(
-      Float64Array.from(inner.flatMap((i) => Array.from(x.row(i)))),
-      inner.length,
-      x.cols,
-    );
+    const inner = folds.filter((own) => own !== fold).length;
+    if (inner === 0 || inner === x.rows) continue;
+    const shares = Float32Array.from(folds, (own) => (own === fold ? 0 : 1 / inner));
     for (const [p, penalty] of penalties.entries()) {
-      const own = labels.filter((_, i) => folds[i] !== fold);
-      const { w, b } = await descend(part, own, classes, penalty, work);
-      for (const i of outer) if (classOf(x.row(i), w, b) === labels[i]) right[p]!++;
+      const { w, b } = await fit(shares, penalty);
+      for (const [i, own] of folds.entries())
+        if (own === fold && classOf(x.row(i), w, b) === labels[i]) right[p]!++;
     }
   }
   return penalties[right.indexOf(Math.max(...right))]!;
