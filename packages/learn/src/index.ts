@@ -6,7 +6,6 @@
 export * from './augment/index.js';
 export * from './barlow-twins/index.js';
 export * from './effective-rank.js';
-export { type ConvolutionalOptions, convolutionalEncoder } from './encoder/convolutional.js';
 export {
   type EmbedOptions,
   type Encoder,
@@ -15,4 +14,5 @@ export {
   type Named,
   saveEncoder,
 } from './encoder/encoder.js';
+export { type ImageEncoderOptions, type ImageFamily, imageEncoder } from './encoder/image-encoder.js';
 export { type Features, linearProbe, type Probe, type ProbeOptions } from './probe.js';

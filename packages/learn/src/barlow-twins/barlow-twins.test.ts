@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { array, evaluate, type NDArray, sgd, type Tensor, takeRows, tree } from '@fletch/array';
 import { openSafetensors } from '@fletch/data';
 import { rng } from '@fletch/linalg';
+import { cnn, resnet } from '@fletch/models';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   BarlowTwins,
-  convolutionalEncoder,
   digitViews,
   type Encoder,
   effectiveRank,
   embedImages,
+  imageEncoder,
   labelledRows,
   linearProbe,
   loadEncoder,
@@ -45,9 +46,11 @@ function bars(count: number, seed: number, size = 12): { images: NDArray; labels
   return { images: array(images, 'float32', [count, 1, size, size]), labels };
 }
 
-const small = (seed = 0) => convolutionalEncoder({ channels: [4, 8], strides: [2, 2], seed });
+const network = (hidden_sizes: number[], seed = 0) =>
+  imageEncoder(cnn, { hidden_sizes, strides: hidden_sizes.map(() => 2) }, { seed });
+const small = (seed = 0) => network([4, 8], seed);
 const views = { a: { crop: { scale: [0.6, 1] }, rotate: 10 }, b: { crop: { scale: [0.6, 1] } } } as const;
-const flat = (encoder: Encoder) => tree.flatten<NDArray>({ ...encoder.params, stats: encoder.stats });
+const flat = (encoder: Encoder) => tree.flatten<NDArray>({ ...encoder.params, ...encoder.stats });
 const numbers = (encoder: Encoder) =>
   Object.values(flat(encoder)).map(({ data }) => Array.from(data as Float32Array));
 
@@ -102,11 +105,11 @@ describe('training without labels', () => {
     const encoder: Encoder = { ...small(), apply: (p, s, x, training) => small().apply(p, s, x, training) };
     const learner = new TwoViewLearner(encoder, { objective, projector: [8], augment: bright, threads: 1 });
     await learner.trainStep(images, sgd({ learningRate: 0 }));
-    const moved = learner.encoder.stats as { bn1: { running_mean: NDArray } };
+    const moved = learner.encoder.stats['bn1.running_mean']!;
     await learner.close();
     // Two passes: each moved the running mean a tenth of the way to its own batch's.
     const [a, b] = learner.views(images, 0).map((view) => firstMeans(encoder, view));
-    for (const [c, value] of (moved.bn1.running_mean.data as Float32Array).entries())
+    for (const [c, value] of (moved.data as Float32Array).entries())
       expect(value).toBeCloseTo(0.9 * 0.1 * a![c]! + 0.1 * b![c]!, 5);
     expect(seen.z1!.shape).toEqual([32, 8]);
   });
@@ -206,25 +209,45 @@ describe('the encoder', () => {
 
   test('refuses the file of another network, naming what differs', async () => {
     const path = join(folder, 'other.safetensors');
-    await saveEncoder(convolutionalEncoder({ channels: [4, 16], strides: [2, 2], seed: 0 }), path);
+    await saveEncoder(network([4, 16], 0), path);
     await expect(loadEncoder(small(), path)).rejects.toMatchObject({
       code: 'INVALID_INPUT_FILE',
-      message: expect.stringMatching(/bn2\.bias is float32 \[16\], not \[8\]/),
+      message: expect.stringMatching(/bn2\.bias has shape \[16\], not \[8\]/),
     });
-    await saveEncoder(convolutionalEncoder({ channels: [4], strides: [2], seed: 0 }), path);
+    await saveEncoder(network([4], 0), path);
     await expect(loadEncoder(small(), path)).rejects.toThrow(/conv2\.weight is missing/);
     await writeFile(path, 'no tensors');
     await expect(loadEncoder(small(), path)).rejects.toMatchObject({ code: 'INVALID_INPUT_FILE' });
   });
 
-  test.each([
-    [{ channels: [], seed: 0 }],
-    [{ channels: [4, 8], strides: [1], seed: 0 }],
-    [{ channels: [0], seed: 0 }],
-  ])('needs layers: %j', (options) => {
-    expect(() => convolutionalEncoder(options)).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+  test('of a residual network has its names, and blocks that begin as identities', async () => {
+    const config = {
+      num_channels: 1,
+      embedding_size: 4,
+      hidden_sizes: [4, 8],
+      depths: [1, 2],
+      layer_type: 'basic',
+      stem: 'small',
+    };
+    const encoder = imageEncoder(resnet, config, { seed: 0 });
+    expect(encoder.width).toBe(8);
+    expect(Object.keys({ ...encoder.params, ...encoder.stats })).toEqual(
+      expect.arrayContaining(['conv1.weight', 'layer2.1.bn2.running_var', 'layer2.0.downsample.0.weight']),
     );
+    expect(Object.keys(encoder.params).some((name) => /fc|running/.test(name))).toBe(false);
+    const scale = (given: Encoder, name: string) => (given.params[name]!.data as Float32Array)[0];
+    expect(scale(encoder, 'layer2.1.bn2.weight')).toBe(0);
+    expect(scale(encoder, 'layer2.1.bn1.weight')).toBe(1);
+    const plain = imageEncoder(resnet, config, { seed: 0, zeroResiduals: false });
+    expect(scale(plain, 'layer2.1.bn2.weight')).toBe(1);
+
+    const { images } = bars(16, 14);
+    const model = new BarlowTwins(encoder, { projector: [8, 8], augment: views, threads: 1 });
+    await model.fit(images, { epochs: 2, batch: 8 });
+    const path = join(folder, 'resnet.safetensors');
+    await model.save(path);
+    expect(numbers(await loadEncoder(plain, path))).toEqual(numbers(model.encoder));
+    await model.close();
   });
 });
 
@@ -233,11 +256,11 @@ describe('training on labels', () => {
     const [train, held] = [bars(96, 9), bars(64, 10)];
     const accuracies: number[] = [];
     const scratch = await trainClassifier(small(), train.images, train.labels, {
-      epochs: 12,
+      epochs: 24,
       batch: 16,
-      every: 4,
+      every: 8,
       threads: 1,
-      optimizer: pretrainingAdam({ steps: 72, lr: 0.02 }),
+      optimizer: pretrainingAdam({ steps: 144, lr: 0.02 }),
       onEpoch: async (_, classifier) => {
         accuracies.push(await classifier.accuracy(held.images, held.labels));
       },
@@ -354,7 +377,7 @@ test('a trained encoder is probed better than a random one', async () => {
     const probe = await linearProbe(features, train.labels.slice(0, 16), { l2: 1e-2 });
     return probe.accuracy(await embedImages(encoder, held.images), held.labels);
   };
-  const start = convolutionalEncoder({ channels: [4, 4], strides: [2, 2], seed: 1 });
+  const start = network([4, 4], 1);
   const model = new BarlowTwins(start, {
     projector: [32, 32],
     augment: digitViews,
@@ -381,6 +404,6 @@ async function agreement(model: BarlowTwins, images: NDArray): Promise<number> {
 function firstMeans(encoder: Encoder, images: NDArray): number[] {
   // A fresh running mean of 0 moves a tenth of the way.
   const { stats } = encoder.apply(encoder.params as never, encoder.stats as never, images as never, true);
-  const moved = evaluate((stats as { bn1: { running_mean: Tensor } }).bn1.running_mean);
+  const moved = evaluate(stats['bn1.running_mean']!);
   return Array.from(moved.data as Float32Array, (value) => value / 0.1);
 }

@@ -27,7 +27,7 @@ export interface BarlowTwinsOptions extends BarlowTwinsLossOptions {
  *
  * @example
  * ```ts
- * const model = new BarlowTwins(convolutionalEncoder({ seed: 0 }), { projector: [256, 256] });
+ * const model = new BarlowTwins(imageEncoder(cnn, {}, { seed: 0 }), { projector: [256, 256] });
  * await model.fit(images, { epochs: 10, batch: 128 });
  * const probe = await linearProbe(await model.embed(labelled), labels);
  * ```

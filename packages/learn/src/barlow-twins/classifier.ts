@@ -118,7 +118,7 @@ export async function trainClassifier(
     const current = () =>
       classifierOf(
         withArrays(encoder, copyOf(params.encoder), copyOf(stats)),
-        copyOf(params.head as never),
+        copyOf(params.head),
         classes,
         limits,
       );
@@ -223,19 +223,20 @@ const logitsOf = (head: Params<Tensor>['head'], features: Tensor) =>
 
 function classifierOf(
   encoder: Encoder,
-  head: Named<NDArray>,
+  head: Params<NDArray>['head'],
   classes: number,
   limits: { readonly threads?: number },
 ): Classifier {
   const predict = async (images: NDArray, options: EmbedOptions = {}) => {
-    const f = (params: Named<Tensor>, stats: Named<Tensor>, x: Tensor) => {
-      const { encoder: own, head: top } = params as unknown as Params<Tensor>;
-      return logitsOf(top, encoder.apply(own, stats, x, false).features);
-    };
-    const params = { encoder: encoder.params, head };
-    const logits = await inBatches(f, [params, encoder.stats], images, classes, 'classify', {
+    type Given = Params<Tensor> & { readonly stats: Named<Tensor> };
+    const f = (given: Given, x: Tensor) =>
+      logitsOf(given.head, encoder.apply(given.encoder, given.stats, x, false).features);
+    const given = { encoder: encoder.params, head, stats: encoder.stats };
+    const logits = await inBatches(f, given, images, {
       ...limits,
       ...options,
+      name: 'classify',
+      width: classes,
     });
     return greatest(new Matrix(logits.data as Float32Array, logits.shape[0]!, classes));
   };

@@ -172,14 +172,16 @@ export class TwoViewLearner {
    */
   async project(images: NDArray): Promise<NDArray> {
     const { apply } = this.#network;
-    const head = (params: Named<Tensor>, stats: Named<Tensor>, x: Tensor) => {
-      const { encoder, projector } = params as Trained<Tensor>;
-      return project(projector, apply(encoder, stats, x, false).features, this.objective.normalized);
-    };
+    type Given = Pick<Trained<Tensor>, 'encoder' | 'projector'> & { readonly stats: Named<Tensor> };
+    const head = ({ encoder, projector, stats }: Given, x: Tensor) =>
+      project(projector, apply(encoder, stats, x, false).features, this.objective.normalized);
     const { encoder, projector } = this.#params;
-    const batch = checkImages(images)[0];
-    const options = { batch, ...this.#threads };
-    return inBatches(head, [{ encoder, projector }, this.#stats], images, this.#width, 'project', options);
+    return inBatches(head, { encoder, projector, stats: this.#stats }, images, {
+      ...this.#threads,
+      batch: checkImages(images)[0],
+      name: 'project',
+      width: this.#width,
+    });
   }
 
   /**

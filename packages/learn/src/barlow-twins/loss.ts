@@ -101,5 +101,5 @@ function standardized(z1: Value, z2: Value, eps: number): [Tensor, Tensor] {
     throw new FletchError('INVALID_ARGUMENT', `Batch statistics need at least 2 rows, got ${a.shape[0]}.`);
   for (const [i, z] of [z1, z2].entries())
     if (typeof z === 'object' && 'data' in z) checkEmbeddings((i + 1) as 1 | 2, z);
-  return [byBatch(a, eps).y, byBatch(b, eps).y];
+  return [byBatch(a, eps), byBatch(b, eps)];
 }

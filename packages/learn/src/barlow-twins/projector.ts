@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { array, matmul, type NDArray, relu, type Tensor } from '@fletch/array';
+import { add, array, matmul, mul, type NDArray, ones, relu, type Tensor, zeros } from '@fletch/array';
 import { FletchError } from '@fletch/base';
 import type { Rng } from '@fletch/linalg';
-import { type Affine, affineOf, byBatch, trainingNorm } from '../encoder/batch-norm.js';
+import { byBatch } from '../encoder/batch-norm.js';
 import type { Named } from '../encoder/encoder.js';
 
 /**
@@ -22,20 +22,20 @@ export function projectorParams(inputs: number, widths: readonly number[], rando
       'INVALID_ARGUMENT',
       `A projector needs at least one layer of a positive width, not [${widths.join(', ')}].`,
     );
-  const params: Record<string, Named<NDArray>> = {};
-  widths.forEach((out, i) => {
+  const params: Record<string, NDArray> = {};
+  for (const [i, out] of widths.entries()) {
     const inner = widths[i - 1] ?? inputs;
     const bound = 1 / Math.sqrt(inner);
     const draws = random.fillUniform(new Float32Array(out * inner));
-    params[3 * i] = {
-      weight: array(
-        draws.map((u) => (2 * u - 1) * bound),
-        'float32',
-        [out, inner],
-      ),
-    };
-    if (i < widths.length - 1) params[3 * i + 1] = affineOf(out);
-  });
+    params[`${3 * i}.weight`] = array(
+      draws.map((u) => (2 * u - 1) * bound),
+      'float32',
+      [out, inner],
+    );
+    if (i === widths.length - 1) break;
+    params[`${3 * i + 1}.weight`] = ones([out]);
+    params[`${3 * i + 1}.bias`] = zeros([out]);
+  }
   return params;
 }
 
@@ -46,11 +46,11 @@ export function projectorParams(inputs: number, widths: readonly number[], rando
  * @param normalized - whether the outputs are normalized too, without scale and shift
  */
 export function project(params: Named<Tensor>, rows: Tensor, normalized = false): Tensor {
-  const layers = Object.keys(params).filter((name) => Number(name) % 3 === 0).length;
   let x = rows;
-  for (let i = 0; i < layers; i++) {
-    x = matmul(x, (params[3 * i] as { weight: Tensor }).weight, { transposeB: true });
-    if (i < layers - 1) x = relu(trainingNorm(x, params[3 * i + 1] as Affine<Tensor>).y);
+  for (let i = 0; params[`${i}.weight`] !== undefined; i += 3) {
+    x = matmul(x, params[`${i}.weight`]!, { transposeB: true });
+    const [scale, shift] = [params[`${i + 1}.weight`], params[`${i + 1}.bias`]];
+    if (scale && shift) x = relu(add(mul(byBatch(x), scale), shift));
   }
-  return normalized ? byBatch(x).y : x;
+  return normalized ? byBatch(x) : x;
 }

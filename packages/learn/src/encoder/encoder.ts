@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { compile, loadTree, type NDArray, saveTree, type Tensor, takeRows, tree, zeros } from '@fletch/array';
+import { array, compile, type Feed, type NDArray, type Tensor, takeRows, tree, zeros } from '@fletch/array';
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
+import { openSafetensors, writeSafetensors } from '@fletch/data';
 import { checkImages } from '../augment/index.js';
 
-/** Named arrays or tensors. */
-export type Named<Leaf> = { readonly [name: string]: Leaf | Named<Leaf> | readonly Named<Leaf>[] };
+/** Arrays or tensors by name. */
+export type Named<Leaf> = Readonly<Record<string, Leaf>>;
 
 /** A network that turns images into rows of numbers. It never changes: training gives a new one. */
 export interface Encoder {
@@ -50,20 +51,24 @@ export async function embedImages(
   images: NDArray,
   options: EmbedOptions = {},
 ): Promise<NDArray> {
-  const apply = (params: Named<Tensor>, stats: Named<Tensor>, x: Tensor) =>
-    encoder.apply(params, stats, x, false).features;
-  return inBatches(apply, [encoder.params, encoder.stats], images, encoder.width, 'embed', options);
+  type Given = { readonly params: Named<Tensor>; readonly stats: Named<Tensor> };
+  const f = ({ params, stats }: Given, x: Tensor) => encoder.apply(params, stats, x, false).features;
+  const { params, stats } = encoder;
+  return inBatches(f, { params, stats }, images, { ...options, name: 'embed', width: encoder.width });
 }
 
-/** Applies a traced function to images batch by batch; each gives a row. */
-export async function inBatches(
-  f: (params: Named<Tensor>, stats: Named<Tensor>, images: Tensor) => Tensor,
-  [params, stats]: readonly [Named<NDArray>, Named<NDArray>],
+/**
+ * Applies a traced function to images batch by batch; each gives a row.
+ *
+ * @param given - the first argument of every call
+ */
+export async function inBatches<Given>(
+  f: (given: Given, images: Tensor) => Tensor,
+  given: Feed<Given>,
   images: NDArray,
-  width: number,
-  name: string,
-  { batch = 500, threads, signal, onProgress }: EmbedOptions = {},
+  options: EmbedOptions & { readonly name: string; readonly width: number },
 ): Promise<NDArray> {
+  const { batch = 500, threads, signal, onProgress, name, width } = options;
   const [count] = checkImages(images);
   const run = compile(f, { name, ...(threads !== undefined && { threads }) });
   const result = zeros([count, width]);
@@ -73,7 +78,7 @@ export async function inBatches(
       throwIfAborted(signal);
       // The last batch is filled up with the first images: another size would be another trace.
       const rows = Int32Array.from({ length: size }, (_, i) => (first + i) % count);
-      const out = await run(params as never, stats as never, takeRows(images, rows));
+      const out = await run(given, takeRows(images, rows) as never);
       const kept = Math.min(size, count - first) * width;
       (result.data as Float32Array).set((out.data as Float32Array).subarray(0, kept), first * width);
       onProgress?.({ done: Math.min(first + size, count), total: count, stage: name });
@@ -85,40 +90,60 @@ export async function inBatches(
 }
 
 /**
- * Writes parameters and statistics as a safetensors file; a crash leaves the old file whole.
+ * Writes parameters and statistics as a safetensors file, replacing one that is there; a crash leaves the old file whole.
  *
  * @throws FletchError `IO` or `DISK_FULL`
  */
-export async function saveEncoder(encoder: Encoder, path: string): Promise<void> {
-  await saveTree(path, { ...tree.flatten(encoder.params), ...tree.flatten(encoder.stats) });
+export async function saveEncoder({ params, stats }: Encoder, path: string): Promise<void> {
+  const tensors = Object.entries({ ...params, ...stats }).map(([name, { shape, data }]) => ({
+    name,
+    shape,
+    dtype: 'F32' as const,
+    data: data as Float32Array,
+  }));
+  await writeSafetensors(path, tensors, { force: true });
 }
 
+/** What checkpoints hold besides an encoder: counters of batches, a classifier. */
+const BESIDES = /(^|\.)num_batches_tracked$|^(fc|classifier)\./;
+
 /**
- * An encoder like the given one with the arrays of a file that {@link saveEncoder} wrote.
+ * An encoder like the given one with the arrays of a safetensors file: one of {@link saveEncoder}, or a checkpoint of the
+ * same network, whose classifier is passed over.
  *
  * @throws FletchError `NOT_FOUND`, `INVALID_INPUT_FILE` when it is damaged or of another network, naming the arrays
  *   that are missing, not expected or of another shape
  */
 export async function loadEncoder(encoder: Encoder, path: string): Promise<Encoder> {
-  const found = tree.flatten(await loadTree(path));
-  const wanted = { ...tree.flatten(encoder.params), ...tree.flatten(encoder.stats) };
-  const problems = [
-    ...Object.keys(wanted).flatMap((name) => {
-      const own = found[name];
-      if (own === undefined) return [`${name} is missing`];
-      const fits = own.shape.join() === wanted[name]!.shape.join() && own.dtype === wanted[name]!.dtype;
-      return fits ? [] : [`${name} is ${own.dtype} [${own.shape}], not [${wanted[name]!.shape}]`];
-    }),
-    ...Object.keys(found).flatMap((name) => (name in wanted ? [] : [`${name} is not expected`])),
-  ];
-  if (problems.length > 0)
-    throw new FletchError(
-      'INVALID_INPUT_FILE',
-      `${path} holds another network than this encoder: ${problems.slice(0, 6).join('; ')}${problems.length > 6 ? '; …' : ''}.`,
-      { details: { path, problems } },
-    );
-  const pick = (branch: Named<NDArray>) => tree.map((_: unknown, name: string) => found[name]!, branch);
-  return withArrays(encoder, pick(encoder.params) as Named<NDArray>, pick(encoder.stats) as Named<NDArray>);
+  const wanted = { ...encoder.params, ...encoder.stats };
+  const file = await openSafetensors(path);
+  try {
+    const problems = [
+      ...Object.entries(wanted).flatMap(([name, { shape }]) => {
+        const own = file.tensors.get(name)?.shape;
+        if (own === undefined) return [`${name} is missing`];
+        return own.join() === shape.join() ? [] : [`${name} has shape [${own}], not [${shape}]`];
+      }),
+      ...[...file.tensors.keys()]
+        .filter((name) => !(name in wanted) && !BESIDES.test(name))
+        .map((name) => `${name} is not expected`),
+    ];
+    if (problems.length > 0)
+      throw new FletchError(
+        'INVALID_INPUT_FILE',
+        `${path} holds another network than this encoder: ${problems.slice(0, 6).join('; ')}${problems.length > 6 ? '; …' : ''}.`,
+        { details: { path, problems } },
+      );
+    const read = async (named: Named<NDArray>) => {
+      const arrays: Record<string, NDArray> = {};
+      for (const [name, { shape }] of Object.entries(named))
+        arrays[name] = array(await file.readFloat32(name), 'float32', shape);
+      return arrays;
+    };
+    return withArrays(encoder, await read(encoder.params), await read(encoder.stats));
+  } finally {
+    await file.close();
+  }
 }
 
 /** The same network with other arrays. */
@@ -126,7 +151,7 @@ export function withArrays(encoder: Encoder, params: Named<NDArray>, stats: Name
   return { width: encoder.width, params, stats, apply: encoder.apply };
 }
 
-/** A copy of named arrays that can be given away. */
-export function copyOf<T extends Named<NDArray>>(named: T): T {
+/** A copy of a tree of arrays that can be given away. */
+export function copyOf<T>(named: T): T {
   return tree.map((leaf: unknown) => (leaf as NDArray).copy(), named) as unknown as T;
 }
