@@ -9,7 +9,7 @@ import { apply, callError, type Tensor, tensors, type Value } from '../core/tens
 import { add } from './binary.js';
 import { matmul } from './matmul.js';
 import { sum } from './reduce.js';
-import { reshape, transpose } from './shape.js';
+import { reshape, swapAxes, transpose } from './shape.js';
 import { flip, pad, type Range, slice, spread, stack } from './slice.js';
 
 /** Per spatial axis: how a window moves. */
@@ -38,8 +38,10 @@ export function windows(
 /**
  * The elements under each window: `[batch, channels, kernel size, …windows]`, made of one strided slice for
  * each place in the kernel.
+ *
+ * @param axis - where the kernel's places go. Default 2
  */
-export function unfold(x: Tensor, kernel: Shape, a: Window, outside = 0): Tensor {
+export function unfold(x: Tensor, kernel: Shape, a: Window, outside = 0, axis = 2): Tensor {
   const rank = kernel.length;
   const padded = pad(
     x,
@@ -56,7 +58,7 @@ export function unfold(x: Tensor, kernel: Shape, a: Window, outside = 0): Tensor
     });
     return slice(padded, null, null, ...ranges);
   });
-  return rank === 0 ? x : stack(parts, 2);
+  return rank === 0 ? x : stack(parts, axis);
 }
 
 /** The weights with input and output channels exchanged within each group, and the kernel reversed. */
@@ -135,7 +137,13 @@ function inputGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tens
  * Windows of stride 1 over two axes, cut from the flattened image: each place in the kernel is one long run instead
  * of a run per row. The runs go on through the padding, where the widened cotangent is zero.
  */
-function alongRows(g: Tensor, x: Tensor, kernel: Shape, a: Window): [wide: Tensor, seen: Tensor] {
+function alongRows(
+  g: Tensor,
+  x: Tensor,
+  kernel: Shape,
+  a: Window,
+  axis: number,
+): [wide: Tensor, seen: Tensor] {
   const [batch, channels] = x.shape as [number, number];
   const [height, width] = g.shape.slice(2) as [number, number];
   const [dy, dx] = a.dilations as [number, number];
@@ -147,17 +155,28 @@ function alongRows(g: Tensor, x: Tensor, kernel: Shape, a: Window): [wide: Tenso
     const start = Math.floor(place / kernel[1]!) * dy * line + (place % kernel[1]!) * dx;
     return slice(flat, null, null, [start, start + height * line]);
   });
-  return [wide, stack(runs, 2)];
+  return [wide, stack(runs, axis)];
 }
 
+/**
+ * A product of cotangents and windows for each image, summed; where an image has fewer places than weights see it, one
+ * product over the places of all images, for which channels go before images.
+ */
 function weightGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
-  const [batch, out] = g.shape as [number, number];
-  const [, inner, ...kernel] = w.shape as [number, number, ...number[]];
-  const [wide, seen] = a.strides.join() === '1,1' ? alongRows(g, x, kernel, a) : [g, unfold(x, kernel, a)];
-  const places = sizeOf(wide.shape.slice(2));
-  const columns = reshape(seen, [batch, a.groups, inner * sizeOf(kernel), places]);
-  const rows = reshape(wide, [batch, a.groups, out / a.groups, places]);
-  return reshape(sum(matmul(rows, columns, { transposeB: true }), { axes: 0 }), w.shape);
+  const [out, inner, ...kernel] = w.shape as [number, number, ...number[]];
+  const [height, width] = [out / a.groups, inner * sizeOf(kernel)];
+  const together = sizeOf(g.shape.slice(2)) < width;
+  const [cotangent, image] = together ? [swapAxes(g, 0, 1), swapAxes(x, 0, 1)] : [g, x];
+  const axis = together ? 1 : 2;
+  const [wide, seen] =
+    a.strides.join() === '1,1'
+      ? alongRows(cotangent, image, kernel, a, axis)
+      : [cotangent, unfold(image, kernel, a, 0, axis)];
+  const lead = together ? [] : [g.shape[0]!];
+  const columns = reshape(seen, [...lead, a.groups, width, -1]);
+  const rows = reshape(wide, [...lead, a.groups, height, -1]);
+  const products = matmul(rows, columns, { transposeB: true });
+  return reshape(together ? products : sum(products, { axes: 0 }), w.shape);
 }
 
 /** The entries of this file. */
