@@ -16,3 +16,4 @@ export {
 } from './encoder/encoder.js';
 export { type ImageEncoderOptions, type ImageFamily, imageEncoder } from './encoder/image-encoder.js';
 export { type Features, linearProbe, type Probe, type ProbeOptions } from './probe.js';
+export { saveEmbeddings } from './save-embeddings.js';
