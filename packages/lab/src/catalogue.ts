@@ -9,6 +9,7 @@ import { type SystemFacts, systems } from './systems.js';
 
 /** The experiments, one line each. A system without one is planned. */
 const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
+  'barlow-twins': () => import('./experiments/45-barlow-twins.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   presto: () => import('./experiments/02-presto.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),

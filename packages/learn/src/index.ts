@@ -3,4 +3,17 @@
  *
  * @module @fletch/learn
  */
-export {};
+export * from './augment/index.js';
+export * from './barlow-twins/index.js';
+export * from './effective-rank.js';
+export {
+  type EmbedOptions,
+  type Encoder,
+  embedImages,
+  loadEncoder,
+  type Named,
+  saveEncoder,
+} from './encoder/encoder.js';
+export { type ImageEncoderOptions, type ImageFamily, imageEncoder } from './encoder/image-encoder.js';
+export { type Features, linearProbe, type Probe, type ProbeOptions } from './probe.js';
+export { saveEmbeddings } from './save-embeddings.js';

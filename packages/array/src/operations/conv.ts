@@ -9,7 +9,7 @@ import { apply, callError, type Tensor, tensors, type Value } from '../core/tens
 import { add } from './binary.js';
 import { matmul } from './matmul.js';
 import { sum } from './reduce.js';
-import { reshape, transpose } from './shape.js';
+import { reshape, swapAxes, transpose } from './shape.js';
 import { flip, pad, type Range, slice, spread, stack } from './slice.js';
 
 /** Per spatial axis: how a window moves. */
@@ -38,8 +38,10 @@ export function windows(
 /**
  * The elements under each window: `[batch, channels, kernel size, …windows]`, made of one strided slice for
  * each place in the kernel.
+ *
+ * @param axis - where the kernel's places go. Default 2
  */
-export function unfold(x: Tensor, kernel: Shape, a: Window, outside = 0): Tensor {
+export function unfold(x: Tensor, kernel: Shape, a: Window, outside = 0, axis = 2): Tensor {
   const rank = kernel.length;
   const padded = pad(
     x,
@@ -56,7 +58,7 @@ export function unfold(x: Tensor, kernel: Shape, a: Window, outside = 0): Tensor
     });
     return slice(padded, null, null, ...ranges);
   });
-  return rank === 0 ? x : stack(parts, 2);
+  return rank === 0 ? x : stack(parts, axis);
 }
 
 /** The weights with input and output channels exchanged within each group, and the kernel reversed. */
@@ -72,8 +74,43 @@ function reversed(w: Tensor, groups: number): Tensor {
   ]);
 }
 
+/**
+ * {@link inputGradient} of a strided convolution. Inputs whose places leave the same remainder to the strides see the
+ * same weights: one convolution of stride 1 gives all remainders as channels, which are then laid beside each other.
+ */
+function stridedInputGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+  const [out, inner, ...kernel] = w.shape as [number, number, ...number[]];
+  const [batch, channels, ...lengths] = x.shape as [number, number, ...number[]];
+  const taps = kernel.map((k, i) => Math.ceil(k / a.strides[i]!));
+  const counts = taps.map((t, i) => g.shape[i + 2]! + t - 1);
+  const filled = pad(w, Object.fromEntries(taps.map((t, i) => [i + 2, [0, t * a.strides[i]! - kernel[i]!]])));
+  const apart = reshape(filled, [out, inner, ...taps.flatMap((t, i) => [t, a.strides[i]!])]);
+  const order = [...taps.map((_, i) => 2 * i + 3), ...taps.map((_, i) => 2 * i + 2)];
+  const weights = reshape(transpose(apart, [0, 1, ...order]), [out, inner * sizeOf(a.strides), ...taps]);
+  const phases = apply(convOperations.conv, [g, reversed(weights, a.groups)], {
+    strides: taps.map(() => 1),
+    dilations: a.dilations,
+    before: taps.map((t) => t - 1),
+    after: taps.map((t) => t - 1),
+    groups: a.groups,
+  });
+  const beside = transpose(reshape(phases, [batch, channels, ...a.strides, ...counts]), [
+    0,
+    1,
+    ...taps.flatMap((_, i) => [taps.length + 2 + i, 2 + i]),
+  ]);
+  const whole = reshape(beside, [batch, channels, ...counts.map((n, i) => n * a.strides[i]!)]);
+  const kept = counts.map((n, i) => Math.min(n * a.strides[i]! - a.before[i]!, lengths[i]!));
+  const seen = slice(whole, null, null, ...kept.map((n, i): Range => [a.before[i]!, a.before[i]! + n]));
+  // What lies behind the last window was not seen.
+  return pad(seen, Object.fromEntries(kept.map((n, i) => [i + 2, [0, lengths[i]! - n]])));
+}
+
 function inputGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
   const kernel = w.shape.slice(2);
+  const plain = a.dilations.every((dilation) => dilation === 1);
+  if (plain && a.strides.every((stride, i) => stride <= kernel[i]!) && a.strides.some((stride) => stride > 1))
+    return stridedInputGradient(g, x, w, a);
   let wide = g;
   for (const [i, stride] of a.strides.entries()) wide = spread(wide, i + 2, stride);
   const before = kernel.map((k, i) => (k - 1) * a.dilations[i]! - a.before[i]!);
@@ -100,7 +137,13 @@ function inputGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tens
  * Windows of stride 1 over two axes, cut from the flattened image: each place in the kernel is one long run instead
  * of a run per row. The runs go on through the padding, where the widened cotangent is zero.
  */
-function alongRows(g: Tensor, x: Tensor, kernel: Shape, a: Window): [wide: Tensor, seen: Tensor] {
+function alongRows(
+  g: Tensor,
+  x: Tensor,
+  kernel: Shape,
+  a: Window,
+  axis: number,
+): [wide: Tensor, seen: Tensor] {
   const [batch, channels] = x.shape as [number, number];
   const [height, width] = g.shape.slice(2) as [number, number];
   const [dy, dx] = a.dilations as [number, number];
@@ -112,17 +155,28 @@ function alongRows(g: Tensor, x: Tensor, kernel: Shape, a: Window): [wide: Tenso
     const start = Math.floor(place / kernel[1]!) * dy * line + (place % kernel[1]!) * dx;
     return slice(flat, null, null, [start, start + height * line]);
   });
-  return [wide, stack(runs, 2)];
+  return [wide, stack(runs, axis)];
 }
 
+/**
+ * A product of cotangents and windows for each image, summed; where an image has fewer places than weights see it, one
+ * product over the places of all images, for which channels go before images.
+ */
 function weightGradient(g: Tensor, x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
-  const [batch, out] = g.shape as [number, number];
-  const [, inner, ...kernel] = w.shape as [number, number, ...number[]];
-  const [wide, seen] = a.strides.join() === '1,1' ? alongRows(g, x, kernel, a) : [g, unfold(x, kernel, a)];
-  const places = sizeOf(wide.shape.slice(2));
-  const columns = reshape(seen, [batch, a.groups, inner * sizeOf(kernel), places]);
-  const rows = reshape(wide, [batch, a.groups, out / a.groups, places]);
-  return reshape(sum(matmul(rows, columns, { transposeB: true }), { axes: 0 }), w.shape);
+  const [out, inner, ...kernel] = w.shape as [number, number, ...number[]];
+  const [height, width] = [out / a.groups, inner * sizeOf(kernel)];
+  const together = sizeOf(g.shape.slice(2)) < width;
+  const [cotangent, image] = together ? [swapAxes(g, 0, 1), swapAxes(x, 0, 1)] : [g, x];
+  const axis = together ? 1 : 2;
+  const [wide, seen] =
+    a.strides.join() === '1,1'
+      ? alongRows(cotangent, image, kernel, a, axis)
+      : [cotangent, unfold(image, kernel, a, 0, axis)];
+  const lead = together ? [] : [g.shape[0]!];
+  const columns = reshape(seen, [...lead, a.groups, width, -1]);
+  const rows = reshape(wide, [...lead, a.groups, height, -1]);
+  const products = matmul(rows, columns, { transposeB: true });
+  return reshape(together ? products : sum(products, { axes: 0 }), w.shape);
 }
 
 /** The entries of this file. */

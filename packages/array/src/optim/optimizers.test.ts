@@ -81,10 +81,45 @@ describe('optimizers follow their formulas', () => {
     for (let i = 0; i < 3; i++) {
       const own = g(p).map((x, k) => x + 0.1 * p[k]!);
       const ratio = (0.02 * Math.hypot(...p)) / Math.hypot(...own);
-      v = v.map((x, k) => 0.9 * x + 0.5 * ratio * own[k]!);
-      p = p.map((x, k) => x - v[k]!);
+      const rate = 0.5 / 2 ** i;
+      v = v.map((x, k) => 0.9 * x + ratio * own[k]!);
+      p = p.map((x, k) => x - rate * v[k]!);
     }
-    close(descend(lars({ learningRate: 0.5, weightDecay: 0.1, trust: 0.02 }), 3), p);
+    const learningRate = stepSchedule(0.5, 1, 0.5);
+    close(descend(lars({ learningRate, weightDecay: 0.1, trust: 0.02, excludeVectors: false }), 3), p);
+  });
+
+  it('lars leaves vectors undecayed and unscaled, and takes a zero for no length', () => {
+    let p = [1, -0.5];
+    let v = [0, 0];
+    for (let i = 0; i < 3; i++) {
+      v = v.map((x, k) => 0.9 * x + g(p)[k]!);
+      p = p.map((x, k) => x - 0.03 * v[k]!);
+    }
+    close(descend(lars({ learningRate: 9, vectorRate: 0.03, weightDecay: 0.1, trust: 0.02 }), 3), p);
+
+    const update = (values: number[][], slopes: number[][]) => {
+      const optimizer = lars({ learningRate: 0.5, trust: 0.1, weightDecay: 0.01 });
+      const params = { w: array(values, 'float64') };
+      const state = tree.map((leaf: unknown) => tensor(leaf as NDArray), optimizer.init(params));
+      const lifted = { w: tensor(params.w) };
+      const [next] = optimizer.update(lifted, { w: tensor(array(slopes, 'float64')) }, state as never);
+      return (evaluate(next).w as NDArray).toNested();
+    };
+    // ‖w‖ = 5 and ‖g + 0.01 w‖ = 5.05: both rows shrink by 0.5 · 0.1 · 5 / 5.05 · 1.01 of themselves.
+    const shrunk = update(
+      [
+        [3, 0],
+        [0, 4],
+      ],
+      [
+        [3, 0],
+        [0, 4],
+      ],
+    ) as number[][];
+    close(shrunk.flat(), [2.85, 0, 0, 3.8]);
+    expect(update([[0, 0]], [[1, 2]])).toEqual([[-0.5, -1]]);
+    expect(update([[0, 0]], [[0, 0]])).toEqual([[0, 0]]);
   });
 
   it('clips gradients together', () => {

@@ -5,7 +5,7 @@
  */
 import { callError, scalar, type Tensor, tensor } from '../core/tensor.js';
 import { type Mapped, tree } from '../core/tree.js';
-import { add, div, greater, mul, pow, sub, where } from '../operations/binary.js';
+import { add, and, div, greater, mul, pow, sub, where } from '../operations/binary.js';
 import { cast } from '../operations/cast.js';
 import { sum } from '../operations/reduce.js';
 import { sqrt } from '../operations/unary.js';
@@ -119,11 +119,19 @@ export interface LarsOptions {
   readonly weightDecay?: number;
   /** Ratio of a step's length to its parameter's. Default 0.001. */
   readonly trust?: number;
+  /** Leave parameters of at most one axis (biases, normalizations) undecayed and unscaled. Default true. */
+  readonly excludeVectors?: boolean;
+  /** Rate of the excluded parameters. Default: `learningRate`. */
+  readonly vectorRate?: Schedule;
 }
 
-/** Layer-wise adaptive rates (https://arxiv.org/abs/1708.03888): each parameter moves by `trust · ‖p‖ / ‖g + decay · p‖`. */
+/**
+ * Layer-wise adaptive rates (https://arxiv.org/abs/1708.03888): `g ← g + decay · p`, `g ← g · trust · ‖p‖ / ‖g‖` (no
+ * scaling where a length is 0), `v ← momentum · v + g`, `p ← p − rate · v`.
+ */
 export function lars(options: LarsOptions): Optimizer {
-  const { learningRate, momentum = 0.9, weightDecay = 0, trust = 0.001 } = options;
+  const { learningRate, momentum = 0.9, weightDecay = 0, trust = 0.001, excludeVectors = true } = options;
+  const { vectorRate = learningRate } = options;
   return {
     init: (params) => ({ step: countFrom(0), velocity: zerosFor(params) }),
     update: (params, gradients, state) => {
@@ -132,17 +140,24 @@ export function lars(options: LarsOptions): Optimizer {
         params,
         [gradients, partOf(state, 'velocity', 'lars')],
         (p, g, v) => {
-          const own = weightDecay === 0 ? g! : add(g!, mul(p, weightDecay));
-          const [length, steep] = [sqrt(sum(mul(p, p))), sqrt(sum(mul(own, own)))];
-          // A parameter or a gradient of zeros moves at the plain rate.
-          const scale = where(greater(mul(length, steep), 0), div(mul(length, trust), add(steep, 1e-30)), 1);
-          const speed = add(mul(v!, momentum), mul(own, mul(scale, rateAt(learningRate, step, p))));
-          return [sub(p, speed), speed];
+          const excluded = excludeVectors && p.rank <= 1;
+          const own = excluded ? g! : adapted(p, g!, weightDecay, trust);
+          const speed = add(mul(v!, momentum), own);
+          const rate = rateAt(excluded ? vectorRate : learningRate, step, p);
+          return [sub(p, mul(speed, rate)), speed];
         },
       );
       return [next!, { step: nextStep(step), velocity }];
     },
   };
+}
+
+/** The decayed gradient, with a length of `trust` times the parameter's. */
+function adapted(p: Tensor, g: Tensor, weightDecay: number, trust: number): Tensor {
+  const own = weightDecay === 0 ? g : add(g, mul(p, weightDecay));
+  const [length, steep] = [sqrt(sum(mul(p, p))), sqrt(sum(mul(own, own)))];
+  const both = and(greater(length, 0), greater(steep, 0));
+  return mul(own, where(both, div(mul(length, trust), where(both, steep, 1)), 1));
 }
 
 /** Leaves parameters as they are. */
