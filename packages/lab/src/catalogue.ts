@@ -11,6 +11,7 @@ import { type SystemFacts, systems } from './systems.js';
 const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
+  'rich-lazy': () => import('./experiments/30-rich-lazy.js'),
 };
 
 /** One system as the catalogue lists it. */

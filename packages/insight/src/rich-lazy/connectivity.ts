@@ -4,9 +4,8 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
-import { loadTree, type NDArray, tree } from '@fletch/array';
 import { FletchError } from '@fletch/base';
-import { openVectors } from '@fletch/data';
+import { openSafetensors, openVectors } from '@fletch/data';
 import { Matrix } from '@fletch/linalg';
 
 export interface ConnectivityOptions {
@@ -81,20 +80,21 @@ async function readCsv(path: string): Promise<Matrix<Float64Array>> {
 }
 
 async function readSafetensors(path: string, name: string | undefined): Promise<Matrix<Float64Array>> {
-  const found = tree.flatten<NDArray>(await loadTree(path));
-  const names = Object.keys(found);
-  const chosen = name ?? (names.length === 1 ? names[0]! : undefined);
-  const tensor = chosen === undefined ? undefined : found[chosen];
-  if (!tensor)
-    throw new FletchError(
-      'INVALID_ARGUMENT',
-      `${path} holds ${names.join(', ') || 'nothing'}: name the tensor of the recurrent weights.`,
-    );
-  if (tensor.shape.length !== 2)
-    throw new FletchError('INVALID_INPUT_FILE', `"${chosen}" has ${tensor.shape.length} axes, not 2.`);
-  return new Matrix(
-    Float64Array.from(tensor.data as Float32Array, Number),
-    tensor.shape[0]!,
-    tensor.shape[1]!,
-  );
+  const file = await openSafetensors(path);
+  try {
+    const names = [...file.tensors.keys()];
+    const chosen = name ?? (names.length === 1 ? names[0] : undefined);
+    const entry = chosen === undefined ? undefined : file.tensors.get(chosen);
+    if (!entry)
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `${path} holds ${names.join(', ') || 'nothing'}: name the tensor of the recurrent weights.`,
+      );
+    if (entry.shape.length !== 2)
+      throw new FletchError('INVALID_INPUT_FILE', `"${chosen}" has ${entry.shape.length} axes, not 2.`);
+    const data = Float64Array.from(await file.readFloat32(chosen!));
+    return new Matrix(data, entry.shape[0]!, entry.shape[1]!);
+  } finally {
+    await file.close();
+  }
 }
