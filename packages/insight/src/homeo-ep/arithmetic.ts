@@ -119,8 +119,5 @@ export function slope(name: Activation, u: Tensor): Tensor {
   if (name === 'sigmoid4') return mul(bump(sigmoid(sub(mul(u, 4), 2))), 4);
   const half = mul(u, 0.5);
   const [low, high] = [sigmoid(u), sigmoid(sub(u, 2))];
-  return add(
-    mul(sub(low, high), 0.5),
-    add(mul(half, bump(low)), mul(sub(1, half), bump(high))),
-  );
+  return add(mul(sub(low, high), 0.5), add(mul(half, bump(low)), mul(sub(1, half), bump(high))));
 }

@@ -5,7 +5,7 @@
  */
 import { fromNumbers, type NDArray } from '@fletch/array';
 import { FletchError } from '@fletch/base';
-import type { Layout } from './layout.js';
+import type { EPLayout } from './layout.js';
 
 /** @throws FletchError `INVALID_ARGUMENT` unless `value` is a positive integer */
 export function checkSteps(name: string, value: number): void {
@@ -21,7 +21,7 @@ export function checkSteps(name: string, value: number): void {
  * @throws FletchError `DIMENSION_MISMATCH` for a wrong width or number of labels, `INVALID_ARGUMENT` for inputs outside
  *   [0, 1] or labels that are no class
  */
-export function checkBatch({ inputs, sizes }: Layout, x: NDArray, y: ArrayLike<number>): NDArray {
+export function checkBatch({ inputs, sizes }: EPLayout, x: NDArray, y: ArrayLike<number>): NDArray {
   const [batch, width] = x.shape;
   if (x.shape.length !== 2 || width !== inputs)
     throw new FletchError(

@@ -36,14 +36,23 @@ export interface ErrorVectorOptions {
  *
  * @param free - potentials of the free fixed point
  */
-export function errorVector(scene: Scene, free: readonly Tensor[], options: ErrorVectorOptions = {}): Tensor[] {
+export function errorVector(
+  scene: Scene,
+  free: readonly Tensor[],
+  options: ErrorVectorOptions = {},
+): Tensor[] {
   const { N = 2, beta = 0.5, steps = 20 } = options;
   if (N === Number.POSITIVE_INFINITY) return tangent(scene, free, steps);
   const phases = nudgePhases(N, beta);
   const base = activities(scene, free);
   const answers = [
     ...nudgedReally(scene, free, phases.filter(isReal), steps),
-    ...nudgedOnTheCircle(scene, free, phases.filter((phase) => !isReal(phase)), steps),
+    ...nudgedOnTheCircle(
+      scene,
+      free,
+      phases.filter((phase) => !isReal(phase)),
+      steps,
+    ),
   ];
   const terms = answers.map(({ phase: { weight }, re, im }) =>
     base.map((s, l) => {
@@ -61,7 +70,12 @@ interface Answer {
   readonly im?: readonly Tensor[];
 }
 
-function nudgedReally(scene: Scene, free: readonly Tensor[], phases: readonly Phase[], steps: number): Answer[] {
+function nudgedReally(
+  scene: Scene,
+  free: readonly Tensor[],
+  phases: readonly Phase[],
+  steps: number,
+): Answer[] {
   const beta = column(phases, 're', free[0]!);
   const { u } = relax(real, repeated(scene, phases.length), tiled(free, phases.length), { steps, beta });
   const s = activities(scene, u);
@@ -81,8 +95,16 @@ function nudgedOnTheCircle(
   const s = complexActivities(scene, u);
   return phases.map((phase, k) => ({
     phase,
-    re: share(s.map(({ re }) => re), k, free[0]!),
-    im: share(s.map(({ im }) => im), k, free[0]!),
+    re: share(
+      s.map(({ re }) => re),
+      k,
+      free[0]!,
+    ),
+    im: share(
+      s.map(({ im }) => im),
+      k,
+      free[0]!,
+    ),
   }));
 }
 
@@ -102,7 +124,10 @@ function repeated(scene: Scene, times: number): Scene {
 /** One nudge for each row of a stacked batch. */
 function column(phases: readonly Phase[], part: 're' | 'im', like: Tensor): Tensor {
   const batch = like.shape[0]!;
-  const values = Float64Array.from({ length: phases.length * batch }, (_, i) => phases[Math.floor(i / batch)]![part]);
+  const values = Float64Array.from(
+    { length: phases.length * batch },
+    (_, i) => phases[Math.floor(i / batch)]![part],
+  );
   return tensor(array(values, like.dtype as DType, [values.length, 1]));
 }
 
@@ -171,7 +196,12 @@ export interface OnlineAnswer {
 export function online(
   scene: Scene,
   start: readonly Tensor[],
-  { N, beta, steps, points }: { readonly N: number; readonly beta: number; readonly steps: number; readonly points: number },
+  {
+    N,
+    beta,
+    steps,
+    points,
+  }: { readonly N: number; readonly beta: number; readonly steps: number; readonly points: number },
 ): OnlineAnswer {
   let u = start.map((re): Complex => ({ re, im: zerosLike(re) }));
   const free: Tensor[] = start.map(zerosLike);

@@ -7,11 +7,11 @@
  */
 import { add, matmul, maximum, mul, oneHot, scan, softmax, sub, type Tensor } from '@fletch/array';
 import { type Activation, type Arithmetic, activate, type Complex, complex, real } from './arithmetic.js';
-import type { EPParams, Layout } from './layout.js';
+import type { EPLayout, EPParams } from './layout.js';
 
 /** A network, its parameters, and one batch of inputs: all that a relaxation does not change. */
 export interface Scene {
-  readonly layout: Layout;
+  readonly layout: EPLayout;
   readonly activation: Activation;
   /** κ of u ← u + κ F. */
   readonly damping: number;
@@ -23,7 +23,7 @@ export interface Scene {
 }
 
 /** What the inputs give the first layer. */
-export function enter(layout: Layout, params: EPParams<Tensor>, x: Tensor): Tensor {
+export function enter(layout: EPLayout, params: EPParams<Tensor>, x: Tensor): Tensor {
   return add(matmul(x, params.weights[layout.entry.name]!), params.biases[layout.names[0]!]!);
 }
 
@@ -40,7 +40,12 @@ export function sceneOf(
 }
 
 /** What each layer gets from the others, without biases and inputs: the linear map W of activities. */
-export function crossDrive<V>(A: Arithmetic<V>, { edges, sizes }: Layout, weights: EPParams<Tensor>['weights'], s: readonly V[]): V[] {
+export function crossDrive<V>(
+  A: Arithmetic<V>,
+  { edges, sizes }: EPLayout,
+  weights: EPParams<Tensor>['weights'],
+  s: readonly V[],
+): V[] {
   return sizes.map((_, to) =>
     edges
       .filter((edge) => edge.to === to)

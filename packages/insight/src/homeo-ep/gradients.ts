@@ -6,7 +6,7 @@
 import { add, crossEntropy, grad, matmul, mean, mul, type Tensor, transpose } from '@fletch/array';
 import { activities, enter, readoutError, relaxFreely, type Scene } from './field.js';
 import { homeostasisEstimate, homeostasisExact } from './homeostasis.js';
-import type { EPParams, Layout } from './layout.js';
+import type { EPLayout, EPParams } from './layout.js';
 
 type Gradients = EPParams<Tensor>;
 
@@ -16,7 +16,12 @@ type Gradients = EPParams<Tensor>;
  * @param d - error vector of each layer
  * @param s - activities of the free fixed point
  */
-export function gradientsFrom(scene: Scene, x: Tensor, d: readonly Tensor[], s: readonly Tensor[]): Gradients {
+export function gradientsFrom(
+  scene: Scene,
+  x: Tensor,
+  d: readonly Tensor[],
+  s: readonly Tensor[],
+): Gradients {
   const { entry, edges, names } = scene.layout;
   const share = 1 / x.shape[0]!;
   const outer = (before: Tensor, after: Tensor) => mul(matmul(before, after, { transposeA: true }), share);
@@ -56,8 +61,12 @@ export type Alignment = 'estimated' | 'exact' | 'kolen-pollack';
  */
 export function aligned(
   gradients: Gradients,
-  { layout, params }: { readonly layout: Layout; readonly params: EPParams<Tensor> },
-  { kind, strength, noise }: { readonly kind: Alignment; readonly strength: number; readonly noise?: readonly Tensor[] | undefined },
+  { layout, params }: { readonly layout: EPLayout; readonly params: EPParams<Tensor> },
+  {
+    kind,
+    strength,
+    noise,
+  }: { readonly kind: Alignment; readonly strength: number; readonly noise?: readonly Tensor[] | undefined },
 ): Gradients {
   const weights = { ...gradients.weights };
   const recurrent = Object.fromEntries(layout.edges.map(({ name }) => [name, params.weights[name]!]));

@@ -6,7 +6,7 @@
 import { add, mul, sub, sum, type Tensor, transpose } from '@fletch/array';
 import { real } from './arithmetic.js';
 import { crossDrive } from './field.js';
-import type { EPParams, Layout } from './layout.js';
+import type { EPLayout, EPParams } from './layout.js';
 
 type Weights = EPParams<Tensor>['weights'];
 
@@ -16,16 +16,19 @@ type Weights = EPParams<Tensor>['weights'];
  *
  * @param noise - ε for each layer, `[draws, units]`
  */
-export function homeostasisEstimate(layout: Layout, weights: Weights, noise: readonly Tensor[]): Tensor {
+export function homeostasisEstimate(layout: EPLayout, weights: Weights, noise: readonly Tensor[]): Tensor {
   const once = crossDrive(real, layout, weights, noise);
   const twice = crossDrive(real, layout, weights, once);
   const draws = noise[0]!.shape[0]!;
   const each = once.map((part, l) => sub(sum(mul(part, part)), sum(mul(noise[l]!, twice[l]!))));
-  return mul(each.reduce((a, b) => add(a, b)), 1 / (draws * layout.units));
+  return mul(
+    each.reduce((a, b) => add(a, b)),
+    1 / (draws * layout.units),
+  );
 }
 
 /** The expectation in closed form: the squares of W_ab − W_baᵀ for mirrored edges, and of all of W for others, over D. */
-export function homeostasisExact(layout: Layout, weights: Weights): Tensor {
+export function homeostasisExact(layout: EPLayout, weights: Weights): Tensor {
   const mirrored = new Set(layout.mirrors.flat());
   const parts = [
     ...layout.mirrors.map(([forward, feedback]) =>
@@ -34,5 +37,8 @@ export function homeostasisExact(layout: Layout, weights: Weights): Tensor {
     ...layout.edges.filter((edge) => !mirrored.has(edge)).map(({ name }) => weights[name]!),
   ];
   const squares = parts.map((part) => sum(mul(part, part)));
-  return mul(squares.reduce((a, b) => add(a, b)), 1 / layout.units);
+  return mul(
+    squares.reduce((a, b) => add(a, b)),
+    1 / layout.units,
+  );
 }

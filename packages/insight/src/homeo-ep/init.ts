@@ -6,7 +6,7 @@
 import { array, type DType, fromNumbers, type NDArray } from '@fletch/array';
 import { FletchError } from '@fletch/base';
 import { type Rng, rng } from '@fletch/linalg';
-import type { EPParams, Layout } from './layout.js';
+import type { EPLayout, EPParams } from './layout.js';
 
 /** Standard deviation of a standard normal number that was drawn until it lay within ±2. */
 const TRUNCATED = 0.87962566103423978;
@@ -29,8 +29,12 @@ function lecunNormal(random: Rng, from: number, to: number): Float64Array {
  * @throws FletchError `INVALID_ARGUMENT` when an angle below 90° is asked of a layout with an edge that has no mirror
  */
 export function initialParams(
-  layout: Layout,
-  { angleDeg, seed, precision }: { readonly angleDeg: number; readonly seed: number; readonly precision: 'float32' | 'float64' },
+  layout: EPLayout,
+  {
+    angleDeg,
+    seed,
+    precision,
+  }: { readonly angleDeg: number; readonly seed: number; readonly precision: 'float32' | 'float64' },
 ): EPParams<NDArray> {
   if (!(angleDeg >= 0 && angleDeg <= 180))
     throw new FletchError('INVALID_ARGUMENT', `angleDeg is an angle from 0 to 180 degrees, not ${angleDeg}.`);
@@ -45,7 +49,10 @@ export function initialParams(
   const random = rng(seed);
   const size = (l: number) => (l < 0 ? layout.inputs : layout.sizes[l]!);
   const values = new Map(
-    [layout.entry, ...layout.edges].map((edge) => [edge, lecunNormal(random, size(edge.from), size(edge.to))]),
+    [layout.entry, ...layout.edges].map((edge) => [
+      edge,
+      lecunNormal(random, size(edge.from), size(edge.to)),
+    ]),
   );
   const turn = (angleDeg * Math.PI) / 180;
   if (angleDeg !== 90)
@@ -77,4 +84,9 @@ export function arrayOf(values: ArrayLike<number>, shape: readonly number[], pre
   return precision === 'float32' && values instanceof Float32Array
     ? array(values, 'float32', shape)
     : fromNumbers(values, shape, precision);
+}
+
+/** Whether an array of floats holds nothing else. */
+export function allFinite({ data }: NDArray): boolean {
+  return (data as Float64Array).every(Number.isFinite);
 }

@@ -17,7 +17,7 @@ export interface Edge {
   readonly to: number;
 }
 
-export interface Layout {
+export interface EPLayout {
   readonly inputs: number;
   /** Units of each recurrent layer, the output last. */
   readonly sizes: readonly number[];
@@ -38,7 +38,7 @@ export interface Layout {
  * @throws FletchError `INVALID_ARGUMENT` for sizes that are no positive integers, fewer than three layers, or an unknown
  *   topology
  */
-export function layoutOf(layers: readonly number[], topology: Topology): Layout {
+export function layoutOf(layers: readonly number[], topology: Topology): EPLayout {
   if (layers.length < 3 || layers.some((size) => !Number.isSafeInteger(size) || size < 1))
     throw new FletchError(
       'INVALID_ARGUMENT',

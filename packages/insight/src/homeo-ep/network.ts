@@ -22,8 +22,8 @@ import { adjoint, type ErrorVectorOptions, errorVector } from './errors.js';
 import { activities, field, relax, residualOf, type Scene, sceneOf } from './field.js';
 import { gradientsFrom } from './gradients.js';
 import { homeostasisEstimate, homeostasisExact } from './homeostasis.js';
-import { arrayOf, initialParams } from './init.js';
-import { type EPParams, type Layout, layoutOf, type Topology } from './layout.js';
+import { allFinite, arrayOf, initialParams } from './init.js';
+import { type EPLayout, type EPParams, layoutOf, type Topology } from './layout.js';
 import { nudgePhases } from './phases.js';
 import { activityJacobian, mirrorAngles, potentialJacobian, symmetryOf } from './symmetry.js';
 
@@ -69,14 +69,14 @@ export interface RelaxationOptions {
 }
 
 /** A residual above this has left every basin. */
-const DIVERGED = 1e6;
+export const DIVERGED = 1e6;
 
 // biome-ignore lint/suspicious/noExplicitAny: compiled functions of many signatures share one table
 type AnyCompiled = Compiled<any[], any>;
 
 /** A recurrent network with forward and feedback weights of their own. Close it to free its compiled functions. */
 export class EPNetwork {
-  readonly layout: Layout;
+  readonly layout: EPLayout;
   readonly activation: Activation;
   readonly damping: number;
   readonly precision: 'float32' | 'float64';
@@ -143,28 +143,35 @@ export class EPNetwork {
     if (nudged && !y) throw new FletchError('INVALID_ARGUMENT', 'A nudge needs labels to nudge towards.');
     const labels = checkBatch(this.layout, x, y ?? new Int32Array(x.shape[0]!));
     const batch = x.shape[0]!;
-    const column = (value: number) => arrayOf(new Float64Array(batch).fill(value), [batch, 1], this.precision);
+    const column = (value: number) =>
+      arrayOf(new Float64Array(batch).fill(value), [batch, 1], this.precision);
     const blank = this.layout.sizes.map((size) => zeros([batch, size], this.precision));
     if (typeof beta === 'number') {
-      const run = this.compiled(`relax ${steps} ${nudged}`, (params, xs, ys, u0: Tensor[], strength: Tensor) => {
-        const scene = this.scene(params, xs, ys);
-        const nudge = nudged ? { beta: strength } : {};
-        const { u, residuals } = relax(real, scene, u0, { steps, watch: true, ...nudge });
-        return { u, residuals, residual: residualOf(real, field(real, scene, u, nudge.beta)) };
-      });
+      const run = this.compiled(
+        `relax ${steps} ${nudged}`,
+        (params, xs, ys, u0: Tensor[], strength: Tensor) => {
+          const scene = this.scene(params, xs, ys);
+          const nudge = nudged ? { beta: strength } : {};
+          const { u, residuals } = relax(real, scene, u0, { steps, watch: true, ...nudge });
+          return { u, residuals, residual: residualOf(real, field(real, scene, u, nudge.beta)) };
+        },
+      );
       return settled(await run(this.#params, x, labels, from?.u ?? blank, column(beta)));
     }
-    const run = this.compiled(`complex ${steps}`, (params, xs, ys, re: Tensor[], im: Tensor[], strength: Complex) => {
-      const scene = this.scene(params, xs, ys);
-      const start = re.map((part, l): Complex => ({ re: part, im: im[l]! }));
-      const { u, residuals } = relax(complex, scene, start, { steps, watch: true, beta: strength });
-      return {
-        u: u.map((part) => part.re),
-        im: u.map((part) => part.im),
-        residuals,
-        residual: residualOf(complex, field(complex, scene, u, strength)),
-      };
-    });
+    const run = this.compiled(
+      `complex ${steps}`,
+      (params, xs, ys, re: Tensor[], im: Tensor[], strength: Complex) => {
+        const scene = this.scene(params, xs, ys);
+        const start = re.map((part, l): Complex => ({ re: part, im: im[l]! }));
+        const { u, residuals } = relax(complex, scene, start, { steps, watch: true, beta: strength });
+        return {
+          u: u.map((part) => part.re),
+          im: u.map((part) => part.im),
+          residuals,
+          residual: residualOf(complex, field(complex, scene, u, strength)),
+        };
+      },
+    );
     const strength = { re: column(beta.re), im: column(beta.im) };
     return settled(await run(this.#params, x, labels, from?.u ?? blank, from?.im ?? blank, strength));
   }
@@ -189,7 +196,7 @@ export class EPNetwork {
       errorVector(this.scene(params, xs, ys), u, { N, beta, steps }),
     );
     const d: NDArray[] = await run(this.#params, x, labels, free.u);
-    if (!d.every(isFinite))
+    if (!d.every(allFinite))
       for (const { re, im } of phases) await this.relax(x, { y, from: free, steps, beta: { re, im } });
     return d;
   }
@@ -306,8 +313,6 @@ export class EPNetwork {
   }
 }
 
-const isFinite = ({ data }: NDArray) => (data as Float64Array).every(Number.isFinite);
-
 /** The outcome of a compiled relaxation as a state, unless it diverged. */
 function settled(out: {
   readonly u: NDArray[];
@@ -318,7 +323,9 @@ function settled(out: {
   const [steps, batch] = out.residuals.shape as readonly [number, number];
   const all = out.residuals.data as Float64Array;
   const last = Float64Array.from(out.residual.data as Float64Array);
-  const curve = Array.from({ length: steps }, (_, k) => Math.max(...all.subarray(k * batch, (k + 1) * batch)));
+  const curve = Array.from({ length: steps }, (_, k) =>
+    Math.max(...all.subarray(k * batch, (k + 1) * batch)),
+  );
   const whole = [...curve, Math.max(...last)];
   const step = whole.findIndex((residual) => !(residual < DIVERGED));
   if (step >= 0)

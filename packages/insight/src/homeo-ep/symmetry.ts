@@ -6,12 +6,12 @@
 import { evaluate, type NDArray, tensor } from '@fletch/array';
 import { Matrix } from '@fletch/linalg';
 import { type Activation, slope } from './arithmetic.js';
-import type { EPParams, Layout } from './layout.js';
+import type { EPLayout, EPParams } from './layout.js';
 
 const numbers = (value: NDArray) => value.data as Float32Array | Float64Array;
 
 /** Angles in degrees between forward weights and transposed feedback weights, by the forward edge. */
-export function mirrorAngles(layout: Layout, { weights }: EPParams<NDArray>): { [edge: string]: number } {
+export function mirrorAngles(layout: EPLayout, { weights }: EPParams<NDArray>): { [edge: string]: number } {
   return Object.fromEntries(
     layout.mirrors.map(([forward, feedback]) => {
       const [a, b] = [weights[forward.name]!, weights[feedback.name]!];
@@ -32,7 +32,7 @@ export function mirrorAngles(layout: Layout, { weights }: EPParams<NDArray>): { 
 }
 
 /** W − I, ∂F/∂s with the leak counted as −I: `units × units`, rows are driven. */
-export function activityJacobian(layout: Layout, { weights }: EPParams<NDArray>): Matrix<Float64Array> {
+export function activityJacobian(layout: EPLayout, { weights }: EPParams<NDArray>): Matrix<Float64Array> {
   const { units, sizes } = layout;
   const starts = sizes.map((_, l) => sizes.slice(0, l).reduce((a, b) => a + b, 0));
   const J = new Matrix(new Float64Array(units * units), units, units);
@@ -49,7 +49,7 @@ export function activityJacobian(layout: Layout, { weights }: EPParams<NDArray>)
 
 /** W D − I, ∂F/∂u at the potentials of one sample, D the activation's slopes. */
 export function potentialJacobian(
-  layout: Layout,
+  layout: EPLayout,
   params: EPParams<NDArray>,
   activation: Activation,
   u: readonly NDArray[],
