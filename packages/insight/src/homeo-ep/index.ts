@@ -8,6 +8,7 @@ export { type Activation, activations } from './arithmetic.js';
 export { type AgreementOptions, type ErrorAgreement, errorAgreement, SETTLED } from './compare.js';
 export type { ErrorVectorOptions } from './errors.js';
 export type { Alignment } from './gradients.js';
+export { type FeedbackInit, feedbackInits } from './init.js';
 export { type Edge, type EPLayout, type EPParams, layoutOf, type Topology, topologies } from './layout.js';
 export { type LessonSettings, type TrainingMethod, trainingMethods } from './lesson.js';
 export { EPNetwork, type EPNetworkOptions, type EPState, type RelaxationOptions } from './network.js';

@@ -23,19 +23,32 @@ function lecunNormal(random: Rng, from: number, to: number): Float64Array {
 }
 
 /**
+ * How large feedback weights start: `fan-in` like any others, by the units that they come from; `mirror` like the forward
+ * weights that they mirror.
+ */
+export const feedbackInits = ['fan-in', 'mirror'] as const;
+export type FeedbackInit = (typeof feedbackInits)[number];
+
+export interface InitOptions {
+  readonly angleDeg: number;
+  readonly feedback: FeedbackInit;
+  readonly seed: number;
+  readonly precision: 'float32' | 'float64';
+}
+
+/**
  * Weights of a fresh network; biases are zero. Feedback weights stand at `angleDeg` to the transposed forward ones:
- * W_fb ← sin α · W_fb + cos α · W_ffᵀ, 0° a symmetric start, 90° independent ones.
+ * W_fb ← sin α · W_fb + cos α · W_ffᵀ, 0° a symmetric start, 90° independent ones. Between, the angle is α only where both
+ * are of one size.
  *
  * @throws FletchError `INVALID_ARGUMENT` when an angle below 90° is asked of a layout with an edge that has no mirror
  */
 export function initialParams(
   layout: EPLayout,
-  {
-    angleDeg,
-    seed,
-    precision,
-  }: { readonly angleDeg: number; readonly seed: number; readonly precision: 'float32' | 'float64' },
+  { angleDeg, feedback: size, seed, precision }: InitOptions,
 ): EPParams<NDArray> {
+  if (!feedbackInits.includes(size))
+    throw new FletchError('INVALID_ARGUMENT', `feedback is ${feedbackInits.join(' or ')}, not "${size}".`);
   if (!(angleDeg >= 0 && angleDeg <= 180))
     throw new FletchError('INVALID_ARGUMENT', `angleDeg is an angle from 0 to 180 degrees, not ${angleDeg}.`);
   const mirrored = new Set(layout.mirrors.flat());
@@ -47,17 +60,25 @@ export function initialParams(
       { details: { edge: alone.name } },
     );
   const random = rng(seed);
-  const size = (l: number) => (l < 0 ? layout.inputs : layout.sizes[l]!);
+  const unitsOf = (l: number) => (l < 0 ? layout.inputs : layout.sizes[l]!);
   const values = new Map(
     [layout.entry, ...layout.edges].map((edge) => [
       edge,
-      lecunNormal(random, size(edge.from), size(edge.to)),
+      lecunNormal(random, unitsOf(edge.from), unitsOf(edge.to)),
     ]),
   );
+  if (size === 'mirror')
+    for (const [forward, feedback] of layout.mirrors) {
+      const scale = Math.sqrt(unitsOf(feedback.from) / unitsOf(forward.from));
+      values.set(
+        feedback,
+        values.get(feedback)!.map((value) => value * scale),
+      );
+    }
   const turn = (angleDeg * Math.PI) / 180;
   if (angleDeg !== 90)
     for (const [forward, feedback] of layout.mirrors) {
-      const [rows, cols] = [size(feedback.from), size(feedback.to)];
+      const [rows, cols] = [unitsOf(feedback.from), unitsOf(feedback.to)];
       const [back, ahead] = [values.get(feedback)!, values.get(forward)!];
       for (let i = 0; i < rows; i++)
         for (let j = 0; j < cols; j++)
@@ -67,10 +88,10 @@ export function initialParams(
   const classes = layout.sizes.at(-1)!;
   return {
     weights: Object.fromEntries(
-      [...values].map(([{ name, from, to }, data]) => [name, made(data, size(from), size(to))]),
+      [...values].map(([{ name, from, to }, data]) => [name, made(data, unitsOf(from), unitsOf(to))]),
     ),
     biases: Object.fromEntries(
-      layout.names.map((name, l) => [name, made(new Float64Array(size(l)), size(l))]),
+      layout.names.map((name, l) => [name, made(new Float64Array(unitsOf(l)), unitsOf(l))]),
     ),
     readout: {
       weight: made(lecunNormal(random, classes, classes), classes, classes),

@@ -22,7 +22,7 @@ import { adjoint, type ErrorVectorOptions, errorVector } from './errors.js';
 import { activities, field, relax, residualOf, type Scene, sceneOf } from './field.js';
 import { gradientsFrom } from './gradients.js';
 import { homeostasisEstimate, homeostasisExact } from './homeostasis.js';
-import { allFinite, arrayOf, initialParams } from './init.js';
+import { allFinite, arrayOf, type FeedbackInit, initialParams } from './init.js';
 import { type EPLayout, type EPParams, layoutOf, type Topology } from './layout.js';
 import { nudgePhases } from './phases.js';
 import { activityJacobian, mirrorAngles, potentialJacobian, symmetryOf } from './symmetry.js';
@@ -34,6 +34,8 @@ export interface EPNetworkOptions {
   readonly topology?: Topology;
   /** Angle between forward and feedback weights at the start. Default 90. */
   readonly angleDeg?: number;
+  /** Size of the feedback weights at the start. Default `fan-in`. */
+  readonly feedback?: FeedbackInit;
   /** Default `sigmoid4`. */
   readonly activation?: Activation;
   /** κ of the relaxation u ← u + κ F, in (0, 1]; ½ keeps symmetric networks from two-cycles. Default 1. */
@@ -90,7 +92,7 @@ export class EPNetwork {
    */
   constructor(options: EPNetworkOptions) {
     const { layers, topology = 'mlp', angleDeg = 90, activation = 'sigmoid4', damping = 1 } = options;
-    const { precision = 'float32', seed } = options;
+    const { precision = 'float32', feedback = 'fan-in', seed } = options;
     this.layout = layoutOf(layers, topology);
     if (!activations.includes(activation))
       throw new FletchError(
@@ -103,7 +105,7 @@ export class EPNetwork {
     this.damping = damping;
     this.precision = precision;
     this.threads = options.threads;
-    this.#params = initialParams(this.layout, { angleDeg, seed, precision });
+    this.#params = initialParams(this.layout, { angleDeg, feedback, seed, precision });
   }
 
   get parameters(): EPParams<NDArray> {
