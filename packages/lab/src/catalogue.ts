@@ -9,6 +9,7 @@ import { type SystemFacts, systems } from './systems.js';
 
 /** The experiments, one line each. A system without one is planned. */
 const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
+  'homeo-ep': () => import('./experiments/07-homeo-ep.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
   'rich-lazy': () => import('./experiments/30-rich-lazy.js'),

@@ -11,6 +11,7 @@ import {
   matmul,
   mul,
   type NDArray,
+  sgd,
   sigmoid,
   sub,
   type Tensor,
@@ -489,6 +490,9 @@ describe('homeostasis', () => {
     expect(at(0)).toBeLessThan(1e-5);
     for (const angle of [30, 60, 90]) expect(Math.abs(at(angle) - angle)).toBeLessThan(3);
     expect(network({ angleDeg: 0 }).weightAngle()).toBeLessThan(1e-5);
+    const half = network({ layers: [4, 60, 60, 30], angleDeg: 45, feedback: 'mirror' }, 1);
+    for (const angle of Object.values(mirrorAngles(half.layout, half.parameters)))
+      expect(Math.abs(angle - 45)).toBeLessThan(3);
   });
 });
 
@@ -506,7 +510,7 @@ function blobs(count: number, seed: number): LabelledInputs {
 describe('training', () => {
   const data = blobs(240, 1);
   const small = { T1: 40, T2: 20, batch: 20, epochs: 4, lr: 0.1, seed: 0 };
-  const longer = { ...small, epochs: 8 };
+  const longer = { ...small, epochs: 8, optimizer: adamw({ learningRate: 0.01 }) };
   const fresh = (options: Partial<EPNetworkOptions> = {}) => {
     const net = new EPNetwork({ layers: [4, 16, 12, 3], damping: 0.5, threads: 1, seed: 1, ...options });
     open.push(net);
@@ -515,10 +519,10 @@ describe('training', () => {
 
   test.each(['hep', 'rbp', 'bp', 'online'] as const)('%s learns three blobs', async (method) => {
     const net = fresh({ angleDeg: 0 });
-    const cycle = method === 'online' ? { T1: 240, T2: 20, N: 4 } : {};
+    const cycle = method === 'online' ? { T1: 240, T2: 20, N: 4, beta: 0.2 } : {};
     const history = await trainEP(net, data, { ...longer, ...cycle, method, test: blobs(100, 2) });
-    expect(history.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(history.at(-1)!.loss!).toBeLessThan(0.8 * history[1]!.loss!);
+    expect(history.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 9 }, (_, i) => i));
+    expect(history.at(-1)!.loss!).toBeLessThan(0.85 * history[1]!.loss!);
     expect(history.at(-1)!.testAccuracy!).toBeGreaterThan(0.85);
     expect(await accuracyOf(net, blobs(100, 2), { steps: 40 })).toBeCloseTo(history.at(-1)!.testAccuracy!, 1);
     if (method !== 'online') expect(history.at(-1)!.residual95).toBeLessThan(0.05);
@@ -548,8 +552,10 @@ describe('training', () => {
     async (alignment) => {
       const net = fresh();
       const [before, symmetry] = [net.weightAngle(), net.symmetry()];
-      const homeo = alignment === 'kolen-pollack' ? 0.3 : 3;
-      await trainEP(net, data, { ...small, method: 'hep', alignment, homeo });
+      // Without momentum, under which decaying weights swing.
+      const plain = { homeo: 0.03, optimizer: sgd({ learningRate: 1 }), epochs: 20 };
+      const more = alignment === 'kolen-pollack' ? plain : { homeo: 3 };
+      await trainEP(net, data, { ...small, method: 'hep', alignment, ...more });
       expect(net.weightAngle()).toBeLessThan(before / 3);
       expect(net.symmetry()).toBeGreaterThan(symmetry);
       const { cosine, settled } = await errorAgreement(
@@ -662,6 +668,7 @@ describe('networks that cannot be', () => {
     [{ angleDeg: -1 }, 'angleDeg'],
     [{ angleDeg: Number.NaN }, 'angleDeg'],
     [{ activation: 'relu' as 'dsilu' }, 'relu'],
+    [{ feedback: 'large' as 'mirror' }, 'feedback'],
     [{ damping: 0 }, 'damping'],
     [{ damping: 1.5 }, 'damping'],
   ])('%j', (options, message) => {

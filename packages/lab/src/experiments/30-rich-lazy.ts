@@ -36,8 +36,6 @@ interface RnnPlan {
   readonly hidden: number;
   readonly steps: number;
   readonly batch?: number;
-  /** Default 0.003. */
-  readonly lr?: number;
   readonly ranks: readonly number[];
   /** Also other scales and fresh singular vectors. */
   readonly controls?: boolean;
@@ -58,9 +56,8 @@ function plansOf(profile: Profile, seed: number): { linear: LinearPlan; rnn: rea
   const image: RnnPlan = {
     task: 'sMNIST',
     hidden: 300,
-    steps: 800,
+    steps: 1200,
     batch: 200,
-    lr: 0.01,
     ranks: [5, 300],
     kernelTrials: 32,
   };
@@ -192,7 +189,6 @@ async function measureRnn(plan: RnnPlan, context: TrialContext): Promise<RnnOutc
     seed,
     steps: plan.steps,
     ...(plan.batch && { batch: plan.batch }),
-    ...(plan.lr && { lr: plan.lr }),
     ...(profile === 'smoke' && { probe: 40 }),
     kernelTrials: profile === 'smoke' ? 8 : (plan.kernelTrials ?? 40),
     signal,
