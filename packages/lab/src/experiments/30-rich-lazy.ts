@@ -5,15 +5,11 @@
  */
 import { imageBatches, loadMnist, takeImages } from '@fletch/data';
 import {
-  alignedKA,
   type CognitiveTask,
   CTRNN,
   cognitiveTask,
   compareStarts,
   imageRows,
-  isotropicKA,
-  type LinearRichLazyOptions,
-  linearRichLazy,
   lowRankInit,
   type StartOutcome,
   spectrumMatched,
@@ -22,13 +18,7 @@ import {
 import { Matrix, rng } from '@fletch/linalg';
 import * as Plot from '@observablehq/plot';
 import { defineExperiment, type Profile, type Row, type TrialContext } from '../experiment.js';
-
-interface LinearPlan {
-  readonly tasks: number;
-  readonly sigmas: readonly number[];
-  readonly ranks: readonly number[];
-  readonly kappas: readonly number[];
-}
+import { type LinearPlan, measureLinear } from './30-linear.js';
 
 /** One task of the recurrent network, and the starts that are compared on it. */
 interface RnnPlan {
@@ -69,76 +59,6 @@ function plansOf(profile: Profile, seed: number): { linear: LinearPlan; rnn: rea
       { ...FORCED, task: 'CXT' },
       ...(seed === 0 ? [image] : []),
     ],
-  };
-}
-
-interface LinearOutcome {
-  readonly rows: readonly Row[];
-  readonly metrics: { readonly [metric: string]: number };
-}
-
-/** Smallest step of a list that should rise. */
-const leastRise = (values: readonly number[]) =>
-  Math.min(...values.slice(1).map((value, i) => value - values[i]!));
-
-/** d = 20, 40 hidden units: kernel alignment by rank, and the aligned start; d = 10: anisotropic data. */
-function measureLinear({ tasks, sigmas, ranks, kappas }: LinearPlan, seed: number): LinearOutcome {
-  const rows: Row[] = [];
-  const [rises, gaps, gains, shares]: [number[], number[], number[], number[]] = [[], [], [], []];
-  const record = (model: string, start: string, options: LinearRichLazyOptions, closed?: number) => {
-    const { ka, dW, converged, error } = linearRichLazy(options);
-    rows.push({
-      model,
-      start,
-      ra: null,
-      ka,
-      dw: dW,
-      closed_form: closed ?? null,
-      converged,
-      loss: error / 2,
-    });
-    return ka;
-  };
-  for (const sigma of sigmas) {
-    const [d, h] = [20, 40];
-    const model = `linear, σ = ${sigma}`;
-    const common = { d, h, sigma, tasks, seed };
-    const byRank = ranks.map((rank) =>
-      record(
-        model,
-        rank === d ? 'isotropic' : `rank ${rank}`,
-        { ...common, rank },
-        rank === d ? isotropicKA({ d, sigma }) : undefined,
-      ),
-    );
-    const aligned = record(
-      model,
-      'aligned rank 1',
-      { ...common, alignment: 'aligned' },
-      alignedKA({ d, sigma }),
-    );
-    rises.push(leastRise(byRank));
-    gaps.push(byRank.at(-1)! - byRank[0]!);
-    gains.push(aligned - byRank[0]!);
-    if (sigma >= 2) shares.push(aligned / byRank.at(-1)!);
-  }
-  const partial = kappas.map((kappa) => {
-    const common = { d: 10, h: 20, sigma: 2, kappa, tasks, seed };
-    const model = `linear, anisotropic data, κ = ${kappa}`;
-    record(model, 'rank 1', common);
-    record(model, 'isotropic', { ...common, rank: 10 }, isotropicKA(common));
-    record(model, 'aligned rank 1', { ...common, alignment: 'aligned' }, alignedKA(common));
-    return record(model, 'partly aligned rank 1', { ...common, alignment: 'partial' });
-  });
-  return {
-    rows,
-    metrics: {
-      linear_rise: Math.min(...rises),
-      linear_gap: Math.min(...gaps),
-      aligned_gain: Math.min(...gains),
-      aligned_share: Math.min(...shares),
-      partial_rise: leastRise(partial),
-    },
   };
 }
 
