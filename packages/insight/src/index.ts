@@ -3,5 +3,7 @@
  *
  * @module @fletch/insight
  */
+export * from './homeo-ep/index.js';
 export * from './icl-linear/index.js';
 export * from './lsa-one-step-gd/index.js';
+export * from './rich-lazy/index.js';

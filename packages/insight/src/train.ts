@@ -23,8 +23,8 @@ export interface TrainOptions<P> extends LongWork {
   readonly loss: (params: never, ...batch: Tensor[]) => Tensor;
   readonly optimizer: Optimizer;
   readonly steps: number;
-  /** Greatest norm of all gradients together. */
-  readonly clip: number;
+  /** Greatest norm of all gradients together. Default: they are not clipped. */
+  readonly clip?: number;
   /** The arrays of the batch of a step. */
   readonly draw: (step: number) => readonly NDArray[];
   /** Default: all cores. */
@@ -46,7 +46,7 @@ export async function trainOnFresh<P>(options: TrainOptions<P>): Promise<{ param
   const step = compile(
     (params: unknown, state: ReturnType<Optimizer['init']>, ...batch: Tensor[]) => {
       const [loss, gradients] = valueAndGrad(lossOf)(params, ...batch);
-      const [clipped] = clipByGlobalNorm(gradients, clip);
+      const clipped = clip === undefined ? gradients : clipByGlobalNorm(gradients, clip)[0];
       const [next, nextState] = optimizer.update(params, clipped, state);
       return { loss, params: next, state: nextState };
     },

@@ -10,9 +10,11 @@ import { type SystemFacts, systems } from './systems.js';
 /** The experiments, one line each. A system without one is planned. */
 const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
   'barlow-twins': () => import('./experiments/45-barlow-twins.js'),
+  'homeo-ep': () => import('./experiments/07-homeo-ep.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   presto: () => import('./experiments/02-presto.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
+  'rich-lazy': () => import('./experiments/30-rich-lazy.js'),
 };
 
 /** One system as the catalogue lists it. */
