@@ -104,6 +104,11 @@ export function requireKind(json: unknown, kind: string, version: number): Estim
   return model as EstimatorJson;
 }
 
+/** @throws FletchError `CORRUPT` unless the state of a saved model is what it should be */
+export function requireState(ok: boolean, kind: string): void {
+  if (!ok) throw new FletchError('CORRUPT', `The numbers of this "${kind}" model are not readable.`);
+}
+
 /** Lets timers, signals and other work have their turn. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));

@@ -6,9 +6,9 @@
 import { FletchError } from '@fletch/base';
 import type { Estimator, EstimatorJson } from './estimator.js';
 import type { EncodingOptions } from './frame/design.js';
-import type { Table } from './frame/frame.js';
-import type { Label, Target } from './frame/target.js';
+import type { Label } from './frame/target.js';
 import type { Chart } from './summary.js';
+import type { HeldOut } from './validation/cross-validate.js';
 
 /** An option of an estimator, as the command line offers it. */
 export type OptionSpec = {
@@ -40,8 +40,10 @@ export interface EstimatorEntry {
   readonly options: readonly OptionSpec[];
   create(options: SharedOptions & { readonly [option: string]: unknown }): Estimator;
   fromJSON(json: EstimatorJson): Estimator;
-  /** Charts of a fitted estimator on data, best those it has not seen. */
-  charts?(estimator: Estimator, X: Table, y: Target): Promise<readonly Chart[]>;
+  /** Further scores of predictions for rows that were held out, with their names. */
+  scores?(heldOut: readonly HeldOut[]): Promise<readonly (readonly [name: string, value: number])[]>;
+  /** Charts of predictions for rows that were held out. */
+  charts?(heldOut: readonly HeldOut[]): Promise<readonly Chart[]>;
 }
 
 /** The table: one line each. */

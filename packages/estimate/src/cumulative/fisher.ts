@@ -13,6 +13,8 @@ import { boundaries, type CumulativeProblem, linearPredictors, parametersOf } fr
 
 /** Halvings of a step that does not lower the objective. */
 const HALVINGS = 10;
+/** Share of the last breach of optimality that may remain after a step before the information is made anew. */
+const SLOW = 0.7;
 
 /** Where Fisher scoring ended. */
 export interface FisherFit {
@@ -23,13 +25,17 @@ export interface FisherFit {
   readonly converged: boolean;
   /** The last step that was taken. */
   readonly lastStep: Float64Array;
+  /** The information of the last quadratic, for a fit that begins here. */
+  readonly information: Matrix<Float64Array> | undefined;
 }
 
 export interface FisherOptions {
   /** Default 100. */
   readonly steps?: number;
-  /** Relative decrease of the objective at which it stops. Default 1e-8. */
+  /** Relative decrease of the objective at which it stops where there is no penalty. Default 1e-8. */
   readonly tolerance?: number;
+  /** Of a fit near by, to begin with. */
+  readonly information?: Matrix<Float64Array> | undefined;
 }
 
 const penaltyOf = ({ strength, mix }: Penalty, theta: Float64Array): number => {
@@ -93,51 +99,83 @@ export function fisherScoring(
   const free = penalty.strength.every((value) => value === 0);
   const strengths = penalty.strength.filter((value) => value > 0 && Number.isFinite(value));
   const least = strengths.reduce((small, value) => Math.min(small, value), Number.POSITIVE_INFINITY);
-  // Optimality is asked for to a millionth of the penalty, or of a row where there is none.
-  const precision = 1e-6 * Math.min(least, n * 1e-2);
+  // Optimality to this is a decrease of the objective that no number shows. Rows count where there is no penalty.
+  const precision = 1e-5 * Math.min(least, n * 1e-2);
   let theta = start;
   let eta = predictorsOf(problem, theta);
   let logLik = logLikelihood(eta, problem.y);
   const objective = [(-logLik + penaltyOf(penalty, theta)) / n];
   let lastStep: Float64Array = new Float64Array(theta.length);
+  let { information } = options;
+  let gapBefore = Number.POSITIVE_INFINITY;
+  const end = (converged: boolean): FisherFit => ({
+    theta,
+    logLikelihood: logLik,
+    objective,
+    converged,
+    lastStep,
+    information,
+  });
   for (let step = 0; step < steps; step++) {
     const rows = derivatives(eta, problem.y);
     const score = scoreOf(problem, rows);
-    if (
-      step > 0 &&
-      settled(objective, tolerance) &&
-      (free || optimalityGap(score, theta, penalty) <= precision * 100)
-    )
-      return { theta, logLikelihood: logLik, objective, converged: true, lastStep };
-    const information = informationOf(problem, rows);
-    const target = free
-      ? newtonTarget(information, score, theta)
-      : coordinateDescent(information, quadraticTerm(information, score, theta), penalty, theta, precision);
-    if (!target) break;
-    const now = objective.at(-1)!;
-    let share = 1;
-    let found = false;
-    for (let halving = 0; halving <= HALVINGS && !found; halving++, share /= 2) {
-      const candidate = theta.map((value, j) => value + share * (target[j]! - value));
-      const candidateEta = predictorsOf(problem, candidate);
-      const candidateLogLik = logLikelihood(candidateEta, problem.y);
-      const value = (-candidateLogLik + penaltyOf(penalty, candidate)) / n;
-      if (!(value <= now)) continue;
-      lastStep = candidate.map((after, j) => after - theta[j]!);
-      theta = candidate;
-      eta = candidateEta;
-      logLik = candidateLogLik;
-      objective.push(value);
-      found = true;
-    }
-    // No step helps: at an optimum as exact as the numbers are, or where boundaries touch.
-    if (!found) {
-      const converged = optimalityGap(score, theta, penalty) <= precision * 100;
-      return { theta, logLikelihood: logLik, objective, converged, lastStep };
+    const gap = optimalityGap(score, theta, penalty);
+    const optimal = gap <= precision;
+    if (free ? step > 0 && settled(objective, tolerance) : optimal) return end(true);
+    // The information changes little from step to step: an old one serves while it leads on quickly.
+    let isNew = free || !information || gap > gapBefore * SLOW;
+    gapBefore = gap;
+    for (;;) {
+      if (isNew) information = informationOf(problem, rows);
+      const target = free
+        ? newtonTarget(information!, score, theta)
+        : coordinateDescent(
+            information!,
+            quadraticTerm(information!, score, theta),
+            penalty,
+            theta,
+            precision,
+          );
+      if (!target) return end(false);
+      const lower = search(problem, penalty, { theta, eta }, target, objective.at(-1)!);
+      if (lower) {
+        lastStep = lower.theta.map((after, j) => after - theta[j]!);
+        ({ theta, eta, logLik } = lower);
+        objective.push(lower.value);
+        break;
+      }
+      // No step helps: at an optimum as exact as the numbers are, or where boundaries touch.
+      if (isNew) return end(optimal);
+      isNew = true;
     }
   }
-  return { theta, logLikelihood: logLik, objective, converged: false, lastStep };
+  return end(false);
 }
+
+/** Goes from θ towards a target, all the way or half, a quarter, … of it, so that the objective does not rise. */
+function search(
+  problem: CumulativeProblem,
+  penalty: Penalty,
+  from: { readonly theta: Float64Array; readonly eta: Matrix<Float64Array> },
+  target: Float64Array,
+  now: number,
+): { theta: Float64Array; eta: Matrix<Float64Array>; logLik: number; value: number } | undefined {
+  const targetEta = predictorsOf(problem, target);
+  for (let halving = 0, share = 1; halving <= HALVINGS; halving++, share /= 2) {
+    const theta = share === 1 ? target : between(from.theta, target, share);
+    const eta =
+      share === 1
+        ? targetEta
+        : new Matrix(between(from.eta.data, targetEta.data, share), targetEta.rows, targetEta.cols);
+    const logLik = logLikelihood(eta, problem.y);
+    const value = (-logLik + penaltyOf(penalty, theta)) / problem.X.rows;
+    if (value <= now) return { theta, eta, logLik, value };
+  }
+  return undefined;
+}
+
+const between = (a: Float64Array, b: Float64Array, share: number): Float64Array =>
+  a.map((value, i) => value + share * (b[i]! - value));
 
 function settled(objective: readonly number[], tolerance: number): boolean {
   const [before, now] = [objective.at(-2)!, objective.at(-1)!];

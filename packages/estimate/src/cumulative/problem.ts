@@ -63,17 +63,23 @@ export function linearPredictors({ alpha, beta }: CumulativeModel, X: Matrix): M
     );
   const count = alpha.length;
   const eta = new Matrix(new Float64Array(X.rows * count), X.rows, count);
-  // Most slopes of a sparse model are zero: their columns are skipped.
-  const used = Int32Array.from({ length: beta.rows }, (_, j) => j).filter((j) =>
-    beta.row(j).some((value) => value !== 0),
-  );
-  for (let i = 0; i < X.rows; i++) {
-    const to = i * count;
-    for (let k = 0; k < count; k++) eta.data[to + k] = alpha[k]!;
-    for (const j of used) {
-      const x = X.data[i * X.cols + j]!;
-      if (x !== 0) for (let k = 0; k < count; k++) eta.data[to + k]! += x * beta.data[j * count + k]!;
+  for (let k = 0; k < count; k++) {
+    const { used, weights } = nonZeros(beta, k);
+    const size = used.length;
+    const { data, cols } = X;
+    for (let i = 0; i < X.rows; i++) {
+      const row = i * cols;
+      let sum = alpha[k]!;
+      for (let j = 0; j < size; j++) sum += data[row + used[j]!]! * weights[j]!;
+      eta.data[i * count + k] = sum;
     }
   }
   return eta;
+}
+
+/** Where the slopes of a boundary are not zero, and what they are there: few, in a sparse model. */
+function nonZeros(beta: Matrix<Float64Array>, k: number): { used: Int32Array; weights: Float64Array } {
+  const column = beta.column(k);
+  const used = Int32Array.from(column, (_, j) => j).filter((j) => column[j] !== 0);
+  return { used, weights: Float64Array.from(used, (j) => column[j]!) };
 }

@@ -88,29 +88,13 @@ export function classTarget(
 ): ClassTarget {
   const values = valuesOf(y);
   requireLength(values, rows);
-  const labels = Array.from(values, (value, row): string => {
-    if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value)))
-      throw new FletchError('INVALID_ARGUMENT', `Row ${row} of the target is ${value ?? 'missing'}.`, {
-        details: { row },
-      });
-    return String(value);
-  });
+  const labels = labelsOf(values);
   const classes = levels ?? guessClasses(values, labels, ordered);
-  const index = new Map(classes.map((label, i) => [String(label), i]));
-  if (index.size !== classes.length)
+  if (new Set(classes.map(String)).size !== classes.length)
     throw new FletchError('INVALID_ARGUMENT', `The levels ${classes.join(', ')} repeat themselves.`);
+  const codes = codesAmong(labels, classes);
   const counts = new Int32Array(classes.length);
-  const codes = Int32Array.from(labels, (label, row) => {
-    const code = index.get(label);
-    if (code === undefined)
-      throw new FletchError(
-        'INVALID_ARGUMENT',
-        `Row ${row} of the target is "${label}", which is none of the levels ${classes.join(', ')}.`,
-        { details: { row, label } },
-      );
-    counts[code]!++;
-    return code;
-  });
+  for (const code of codes) counts[code]!++;
   if (classes.length < 2)
     throw new FletchError(
       'INVALID_ARGUMENT',
@@ -124,6 +108,38 @@ export function classTarget(
       { details: { level: classes[empty] } },
     );
   return { classes, codes, counts };
+}
+
+/**
+ * Index into known classes for each row, of which some may have none.
+ *
+ * @throws FletchError `INVALID_ARGUMENT` with the row of a value that is missing or none of the classes
+ */
+export function codesOf(y: Target, classes: readonly Label[]): Int32Array {
+  return codesAmong(labelsOf(valuesOf(y)), classes);
+}
+
+function labelsOf(values: ArrayLike<unknown>): string[] {
+  return Array.from(values, (value, row) => {
+    if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value)))
+      throw new FletchError('INVALID_ARGUMENT', `Row ${row} of the target is ${value ?? 'missing'}.`, {
+        details: { row },
+      });
+    return String(value);
+  });
+}
+
+function codesAmong(labels: readonly string[], classes: readonly Label[]): Int32Array {
+  const index = new Map(classes.map((label, i) => [String(label), i]));
+  return Int32Array.from(labels, (label, row) => {
+    const code = index.get(label);
+    if (code !== undefined) return code;
+    throw new FletchError(
+      'INVALID_ARGUMENT',
+      `Row ${row} of the target is "${label}", which is none of the levels ${classes.join(', ')}.`,
+      { details: { row, label } },
+    );
+  });
 }
 
 function guessClasses(values: ArrayLike<unknown>, labels: readonly string[], ordered: boolean): Label[] {

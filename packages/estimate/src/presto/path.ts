@@ -91,7 +91,7 @@ export function fitAt(
 ): FisherFit {
   if (lambda === Number.POSITIVE_INFINITY) return start;
   const penalty: Penalty = { strength: strengths(penalized, lambda * problem.X.rows), mix };
-  return fisherScoring(problem, penalty, from.theta);
+  return fisherScoring(problem, penalty, from.theta, { information: from.information });
 }
 
 /** A fit as its boundaries on the columns as they were given. */

@@ -15,9 +15,17 @@ export interface CrossValidateOptions extends FoldOptions, LongWork {
   readonly stratify?: boolean;
 }
 
+/** A fold that was held out, and the estimator that has not seen it. */
+export interface HeldOut {
+  readonly estimator: Estimator;
+  readonly X: Table;
+  readonly y: Target;
+}
+
 /** Scores of the held-out folds. */
 export interface CrossValidation extends MeanScore {
   readonly scores: readonly number[];
+  readonly heldOut: readonly HeldOut[];
 }
 
 /**
@@ -38,15 +46,18 @@ export async function crossValidate(
     ? stratifiedFolds(classTarget(y, table.rows).codes, options)
     : kFold(table.rows, options);
   const scores: number[] = [];
+  const heldOut: HeldOut[] = [];
   for (const { train, test } of folds) {
     throwIfAborted(signal);
-    const fitted = await create().fit(
+    const estimator = await create().fit(
       takeTable(table, train),
       takeTarget(y, train),
       signal ? { signal } : {},
     );
-    scores.push(await fitted.score(takeTable(table, test), takeTarget(y, test)));
+    const part = { estimator, X: takeTable(table, test), y: takeTarget(y, test) };
+    heldOut.push(part);
+    scores.push(await estimator.score(part.X, part.y));
     onProgress?.({ done: scores.length, total: folds.length, stage: 'cross-validation' });
   }
-  return { scores, ...meanScore(scores) };
+  return { scores, heldOut, ...meanScore(scores) };
 }
