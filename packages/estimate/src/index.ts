@@ -19,6 +19,7 @@ export { type CvPoint, type OrdinalNetOptions, ordinalNet, type PrestoFit, prest
 export { type RelaxedPO, type RelaxedPOOptions, simulateRelaxedPO } from './presto/simulate.js';
 export * from './registry.js';
 export { brierScore, eventLogLoss, logLoss, osce, type ReliabilityBin, reliability } from './scores.js';
+export * from './sketched-regression/index.js';
 export * from './summary.js';
 export * from './validation/cross-validate.js';
 export * from './validation/folds.js';

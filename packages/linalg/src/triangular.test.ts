@@ -5,7 +5,7 @@ import { random, times } from './support.case.js';
 import { solveTriangular, triangularize } from './triangular.js';
 
 const largest = (a: Matrix, b: Matrix): number =>
-  a.data.reduce((most: number, value: number, i: number) => Math.max(most, Math.abs(value - b.data[i]!)), 0);
+  Array.from(a.data).reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i]!)), 0);
 
 test.each([1, 5, 40, 90])('solves least squares without Q: %i columns', (n) => {
   const a = random(n + 50, n, 'float64', n) as Matrix<Float64Array>;
