@@ -17,6 +17,8 @@ export interface CategoryColumn {
   readonly name: string;
   readonly kind: 'category';
   readonly values: readonly (string | null)[];
+  /** All there are, in their order, where the source says so. */
+  readonly levels?: readonly string[];
 }
 
 /** One column of a table. */
@@ -77,10 +79,9 @@ export function columnOf(
 
 /** The same column with other rows, repeated or left out. */
 export function takeColumn(column: Column, rows: ArrayLike<number>): Column {
-  const { name, kind, values } = column;
-  return kind === 'number'
-    ? { name, kind, values: Float64Array.from(rows, (row) => values[row]!) }
-    : { name, kind, values: Array.from(rows, (row) => values[row]!) };
+  return column.kind === 'number'
+    ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
+    : { ...column, values: Array.from(rows, (row) => column.values[row]!) };
 }
 
 /** Labels in their natural order: as numbers where all are, else by code points. */

@@ -95,7 +95,12 @@ export class Design {
       columns: source.columns.map((column) =>
         column.kind === 'number' && !Object.hasOwn(categories, column.name)
           ? planNumbers(column, missing)
-          : planCategory(asCategory(column), encoding, missing, categories[column.name]),
+          : planCategory(
+              asCategory(column),
+              encoding,
+              missing,
+              categories[column.name] ?? (column.kind === 'category' ? column.levels : undefined),
+            ),
       ),
     });
   }

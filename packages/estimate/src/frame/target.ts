@@ -4,8 +4,7 @@
  * @module
  */
 import { FletchError } from '@fletch/base';
-import type { Column } from './column.js';
-import { sortedLabels } from './column.js';
+import { type Column, sortedLabels, takeColumn } from './column.js';
 
 /** A class as users write it. */
 export type Label = string | number;
@@ -24,6 +23,7 @@ export function lengthOf(y: Target): number {
 
 /** These rows of a target. */
 export function takeTarget(y: Target, rows: ArrayLike<number>): Target {
+  if (isColumn(y)) return takeColumn(y, rows);
   const values = valuesOf(y);
   return Array.from(rows, (row) => values[row]) as (string | number | null)[];
 }
@@ -67,7 +67,7 @@ export interface ClassTarget {
 
 /** How classes are read. */
 export interface ClassOptions {
-  /** The classes in their order. Default: numbers ascending; texts need it where `ordered`. */
+  /** The classes in their order. Default: that of the column's levels, else numbers ascending; texts need it where `ordered`. */
   readonly levels?: readonly Label[] | undefined;
   /** Whether the order means something, so that it must not be guessed from texts. Default false. */
   readonly ordered?: boolean;
@@ -88,8 +88,9 @@ export function classTarget(
 ): ClassTarget {
   const values = valuesOf(y);
   requireLength(values, rows);
-  const labels = labelsOf(values);
-  const classes = levels ?? guessClasses(values, labels, ordered);
+  const labels = labelsOf(y);
+  const known = isColumn(y) && y.kind === 'category' ? y.levels : undefined;
+  const classes = levels ?? known ?? guessClasses(values, labels, ordered);
   if (new Set(classes.map(String)).size !== classes.length)
     throw new FletchError('INVALID_ARGUMENT', `The levels ${classes.join(', ')} repeat themselves.`);
   const codes = codesAmong(labels, classes);
@@ -116,11 +117,12 @@ export function classTarget(
  * @throws FletchError `INVALID_ARGUMENT` with the row of a value that is missing or none of the classes
  */
 export function codesOf(y: Target, classes: readonly Label[]): Int32Array {
-  return codesAmong(labelsOf(valuesOf(y)), classes);
+  return codesAmong(labelsOf(y), classes);
 }
 
-function labelsOf(values: ArrayLike<unknown>): string[] {
-  return Array.from(values, (value, row) => {
+/** A target as texts. Throws `INVALID_ARGUMENT` with the row of a value that is missing. */
+export function labelsOf(y: Target): string[] {
+  return Array.from(valuesOf(y), (value, row) => {
     if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value)))
       throw new FletchError('INVALID_ARGUMENT', `Row ${row} of the target is ${value ?? 'missing'}.`, {
         details: { row },
