@@ -23,8 +23,6 @@ export type { PathPoint } from './presto/path.js';
 export { type CvPoint, type OrdinalNetOptions, ordinalNet, type PrestoFit, presto } from './presto/presto.js';
 export { type RelaxedPO, type RelaxedPOOptions, simulateRelaxedPO } from './presto/simulate.js';
 export * from './registry.js';
-export { brierScore, eventLogLoss, logLoss, osce, type ReliabilityBin, reliability } from './scores.js';
-export * from './sketched-regression/index.js';
 export {
   areaUnderCurve,
   brierScore,
@@ -34,6 +32,7 @@ export {
   type ReliabilityBin,
   reliability,
 } from './scores.js';
+export * from './sketched-regression/index.js';
 export * from './summary.js';
 export * from './validation/cross-validate.js';
 export * from './validation/folds.js';

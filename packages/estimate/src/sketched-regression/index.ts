@@ -5,6 +5,11 @@
  */
 export { fwht } from '@fletch/linalg';
 export * from './certificate.js';
+export {
+  type Coefficient,
+  SketchedRegression,
+  type SketchedRegressionEstimatorOptions,
+} from './estimator.js';
 export { type KroneckerOptions, sketchedKroneckerRegression } from './kronecker.js';
 export { type Accuracy, sketchRows } from './rows.js';
 export * from './simulate.js';
