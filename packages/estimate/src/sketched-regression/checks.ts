@@ -44,14 +44,20 @@ function firstNonFinite(data: Float32Array | Float64Array): number {
 export const allFinite = ({ data }: Matrix): boolean => firstNonFinite(data as Float64Array) < 0;
 
 /** Share of the largest diagonal entry of R below which a column counts as dependent. */
-const RANK = 1e-12;
+export const RANK = 1e-12;
 
-/** @throws FletchError `INVALID_ARGUMENT` naming the first column that depends on those before */
-export function requireFullRank(R: Matrix, direct: boolean): void {
+/** The first column that depends on those before it, if there is one. */
+export function dependentColumn(R: Matrix): number | undefined {
   const pivots = Array.from({ length: R.cols }, (_, i) => Math.abs(R.at(i, i)));
   const limit = RANK * Math.max(...pivots);
   const column = pivots.findIndex((pivot) => pivot <= limit);
-  if (column < 0) return;
+  return column < 0 ? undefined : column;
+}
+
+/** @throws FletchError `INVALID_ARGUMENT` naming the first column that depends on those before */
+export function requireFullRank(R: Matrix, direct: boolean): void {
+  const column = dependentColumn(R);
+  if (column === undefined) return;
   throw new FletchError(
     'INVALID_ARGUMENT',
     direct

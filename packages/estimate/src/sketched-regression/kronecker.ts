@@ -115,7 +115,15 @@ export function sketchedKroneckerRegression(
   const Sb = sketchVector(b, A1.rows, A2.rows, sketch);
   const sketched = performance.now();
   const { x, R } = solved(triangularize(SA, Sb), false);
-  return { x, R, rows, direct: false, sketchMs: sketched - started, solveMs: performance.now() - sketched };
+  return {
+    x,
+    R,
+    rows,
+    rank: R.cols,
+    direct: false,
+    sketchMs: sketched - started,
+    solveMs: performance.now() - sketched,
+  };
 }
 
 /** x = A₁† mat(b) A₂†ᵀ; R = R₁ ⊗ R₂. */
@@ -133,6 +141,7 @@ function direct(
     x: transpose(solution).data,
     rows: A1.rows * A2.rows,
     direct: true,
+    rank: A1.cols * A2.cols,
     sketchMs: 0,
     solveMs: performance.now() - started,
     R: kronecker(half.R, R2),

@@ -255,6 +255,12 @@ describe('sketched regression', () => {
 
   test('the certificate is the definition', () => {
     const problem = hardInstance(64, 4, 2);
+    const known = directRegression(problem.A, problem.b);
+    expect(Math.max(...known.x.map(Math.abs))).toBeLessThan(1e-15);
+    expect([known.residualNorm, known.pseudoinverseNorm]).toEqual([
+      expect.closeTo(1, 12),
+      expect.closeTo(1, 12),
+    ]);
     // x* = 0, ‖r‖ = 1, ‖A†‖ = 1.
     const { epsInf, eps2, linfOverL2 } = linfCertificate(
       problem.A,
@@ -320,6 +326,13 @@ describe('sketched regression', () => {
     expect(() => sketchedRegression(problem.A, problem.b, { sketch: 'uniform', rows: 256 })).toThrow(
       /sketch lost rank at column \d+: raise rows/,
     );
+    const { x, rank } = sketchedRegression(problem.A, problem.b, {
+      sketch: 'uniform',
+      rows: 256,
+      rankLoss: 'least-norm',
+    });
+    expect(rank).toBeLessThan(32);
+    expect(Math.max(...x)).toBeLessThan(1e-12);
     const twin = new Matrix(new Float64Array(512 * 2), 512, 2);
     for (let i = 0; i < 512; i++) twin.data.fill(A.at(i, 0), 2 * i, 2 * i + 2);
     expect(() => sketchedRegression(twin, b, { rows: 512 })).toThrow(/column 1 is a combination/);

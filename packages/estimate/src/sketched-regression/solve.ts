@@ -5,9 +5,9 @@
  * @module
  */
 import { FletchError } from '@fletch/base';
-import { type Matrix, qr, solveTriangular, type Triangularized, triangularize } from '@fletch/linalg';
+import { lstsq, type Matrix, qr, solveTriangular, type Triangularized, triangularize } from '@fletch/linalg';
 import { requireChoice } from '../frame/design.js';
-import { allFinite, requireFinite, requireFullRank, requireTall } from './checks.js';
+import { allFinite, dependentColumn, RANK, requireFinite, requireFullRank, requireTall } from './checks.js';
 import { column, float64 } from './products.js';
 import { refined } from './refine.js';
 import { type Accuracy, sketchRows } from './rows.js';
@@ -22,6 +22,11 @@ export interface SketchedRegressionOptions extends Accuracy, Omit<SketchOptions,
   readonly rows?: number;
   /** Steps of conjugate gradients on A, with the sketch as preconditioner. Default 0. */
   readonly refine?: number;
+  /**
+   * What happens when the sketch loses rank: `refuse` (default), or the solution of least norm, which may look better than it
+   * is: where x* = 0 it is perfect.
+   */
+  readonly rankLoss?: 'refuse' | 'least-norm';
 }
 
 /** Sketches whose sums hold every entry, so that looking at the sums is enough to find one that is not finite. */
@@ -34,6 +39,8 @@ export interface SketchedSolution {
   readonly rows: number;
   /** No sketch was made: it would have had as many rows as A. */
   readonly direct: boolean;
+  /** Of S A: the number of columns, unless a loss was allowed. */
+  readonly rank: number;
   readonly sketchMs: number;
   readonly solveMs: number;
   /** d × d, upper triangular: RᵀR is about AᵀA, exactly where `direct`. */
@@ -57,9 +64,10 @@ export function sketchedRegression(
   b: Float64Array,
   options: SketchedRegressionOptions = {},
 ): SketchedSolution {
-  const { sketch = 'srht', refine = 0, seed = 0 } = options;
+  const { sketch = 'srht', refine = 0, seed = 0, rankLoss = 'refuse' } = options;
   requireTall(A, b);
   requireChoice('sketch', sketch, sketchKinds);
+  requireChoice('rankLoss', rankLoss, ['refuse', 'least-norm']);
   const rows = requestedRows(A.rows, A.cols, options);
   if (!Number.isSafeInteger(refine) || refine < 0)
     throw new FletchError('INVALID_ARGUMENT', `refine must be a whole number from 0, not ${refine}.`);
@@ -67,7 +75,15 @@ export function sketchedRegression(
     const started = performance.now();
     requireFinite(A, b);
     const { x, R } = solved(triangularize(float64(A), column(b)), true);
-    return { x, R, rows: A.rows, direct: true, sketchMs: 0, solveMs: performance.now() - started };
+    return {
+      x,
+      R,
+      rows: A.rows,
+      rank: A.cols,
+      direct: true,
+      sketchMs: 0,
+      solveMs: performance.now() - started,
+    };
   }
   if (!spreading.has(sketch)) requireFinite(A, b);
   const started = performance.now();
@@ -80,10 +96,15 @@ export function sketchedRegression(
     throw new FletchError('NON_FINITE', 'Sums of rows overflow: scale A and b down.');
   }
   const sketched = performance.now();
-  const first = solved(triangularize(SA, Sb), false);
+  const triangle = triangularize(SA, Sb);
+  const done = { R: triangle.r, rows, direct: false, sketchMs: sketched - started };
+  if (rankLoss === 'least-norm' && dependentColumn(triangle.r) !== undefined) {
+    const { x, rank } = lstsq(triangle.r, triangle.qtb, { tolerance: RANK });
+    return { ...done, x: x.data, rank, solveMs: performance.now() - sketched };
+  }
+  const first = solved(triangle, false);
   const x = refined(A, b, first.x, first.R, refine);
-  const sketchMs = sketched - started;
-  return { x, R: first.R, rows, direct: false, sketchMs, solveMs: performance.now() - sketched };
+  return { ...done, x, rank: A.cols, solveMs: performance.now() - sketched };
 }
 
 /** Rows of the sketch that options ask for. */
