@@ -17,6 +17,7 @@ export * from './norms.js';
 export * from './pca.js';
 export * from './polar.js';
 export * from './qr.js';
+export * from './random/normal.js';
 export * from './random/orthogonal.js';
 export * from './random/rng.js';
 export * from './randomized-svd.js';

@@ -25,6 +25,8 @@ interface Plan {
   readonly sketchSeeds: (d: number) => number;
   /** Rows and columns of the random instances. */
   readonly random: readonly [n: number, d: number];
+  /** Seeds of the sketch there. */
+  readonly randomSeeds: number;
   /** Seeds of the rule of rows, and of d = 64 elsewhere. */
   readonly ruleSeeds: number;
   readonly speed: readonly [n: number, d: number, rounds: number];
@@ -36,6 +38,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     dims: [16, 32],
     sketchSeeds: () => 3,
     random: [1024, 8],
+    randomSeeds: 2,
     ruleSeeds: 5,
     speed: [4096, 16, 1],
   },
@@ -44,6 +47,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     dims: [64, 128, 256],
     sketchSeeds: () => 20,
     random: [16_384, 64],
+    randomSeeds: 10,
     ruleSeeds: 100,
     speed: [131_072, 128, 2],
   },
@@ -53,6 +57,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     // With three seeds of the experiment: 21, and 6 of the largest.
     sketchSeeds: (d) => (d > 512 ? 2 : 7),
     random: [16_384, 64],
+    randomSeeds: 7,
     ruleSeeds: 100,
     speed: [131_072, 128, 3],
   },
@@ -196,7 +201,7 @@ async function random(tails: 'normal' | 'heavy', { once, profile, seed, signal }
         d,
         m,
         sketch,
-        measure(problem, exact, sketch, m, seedsOf(seed, Math.min(20, plans[profile].ruleSeeds)), signal),
+        measure(problem, exact, sketch, m, seedsOf(seed, plans[profile].randomSeeds), signal),
       ),
     );
   });
@@ -355,9 +360,11 @@ export default defineExperiment({
       },
       rows: [
         ...levels.flatMap(({ d, m, outcomes }) =>
-          outcomes.map(({ sketch, measured }) => rowOf('hard', d, m, sketch, measured)),
+          outcomes.map(({ sketch, measured }) => rowOf(`hard, d = ${d}`, d, m, sketch, measured)),
         ),
-        ...points.map(({ m, measured }) => rowOf('hard, rows', growthD, m, 'srht', measured)),
+        ...points.map(({ m, measured }) =>
+          rowOf(`hard, d = ${growthD}, m = ${m}`, growthD, m, 'srht', measured),
+        ),
         ...randomRows,
         rowOf('Gaussian A, rule', ruled.d, ruled.m, 'srht', ruled.measured),
         { instance: `speed, ${timed.n} rows: QR of all`, d: timed.d, m: timed.n, ms: rounded(timed.direct) },
@@ -388,7 +395,7 @@ export default defineExperiment({
     };
   },
   plot: ({ rows, series }) => {
-    const hardRows = rows.filter(({ instance }) => instance === 'hard');
+    const hardRows = rows.filter(({ instance }) => /^hard, d = \d+$/.test(String(instance)));
     const panel = (title: string, y: string, label: string) => ({
       title,
       options: {
@@ -432,7 +439,7 @@ export default defineExperiment({
 
 /** The line through the first point that falls as m^(−1/2). */
 function halfPower(rows: readonly Row[]): Row[] {
-  const points = rows.filter(({ instance }) => instance === 'hard, rows');
+  const points = rows.filter(({ instance }) => /, m = /.test(String(instance)));
   const first = points[0];
   if (!first) return [];
   return points.map(({ m }) => ({
