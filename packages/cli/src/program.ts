@@ -9,6 +9,7 @@ import { examples } from './command.js';
 import { registerBench } from './commands/bench.js';
 import { registerCollections } from './commands/collections.js';
 import { registerExport } from './commands/export.js';
+import { registerFit } from './commands/fit.js';
 import { registerImport } from './commands/import.js';
 import { registerIndex } from './commands/index-files.js';
 import { registerLab } from './commands/lab.js';
@@ -19,6 +20,7 @@ import {
   registerSalvage,
   registerVerify,
 } from './commands/maintenance.js';
+import { registerPredict } from './commands/predict.js';
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';
@@ -38,6 +40,8 @@ const registers = [
   registerSalvage,
   registerBackup,
   registerRestore,
+  registerFit,
+  registerPredict,
   registerBench,
   registerLab,
 ];

@@ -17,6 +17,8 @@ export * from './frame/design.js';
 export * from './frame/frame.js';
 export * from './frame/read-frame.js';
 export * from './frame/target.js';
+export * from './model-file.js';
+export * from './prediction.js';
 export { Presto, type PrestoEstimatorOptions } from './presto/estimator.js';
 export type { PrestoOptions } from './presto/options.js';
 export type { PathPoint } from './presto/path.js';

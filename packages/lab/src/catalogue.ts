@@ -11,6 +11,7 @@ import { type SystemFacts, systems } from './systems.js';
 const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   'linf-sketched-regression': () => import('./experiments/36-linf-sketched-regression.js'),
+  presto: () => import('./experiments/02-presto.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
 };
 

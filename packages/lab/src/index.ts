@@ -5,6 +5,7 @@
  */
 export { type BackgroundRequest, runInBackground } from './background.js';
 export { type CatalogueEntry, catalogue, systemFacts } from './catalogue.js';
+export { drawCharts } from './charts.js';
 export type { ClaimResult } from './claims.js';
 export { type Profile, profiles, type Row } from './experiment.js';
 export { plotOf, type ReportOptions, writeReport } from './report.js';

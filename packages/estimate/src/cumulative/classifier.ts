@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LongWork } from '@fletch/base';
+import { type LongWork, throwIfAborted } from '@fletch/base';
 import { Matrix } from '@fletch/linalg';
 import { type Classifier, type EstimatorJson, fitted, requireKind, requireState } from '../estimator.js';
 import { Design, type DesignJson, type EncodingOptions } from '../frame/design.js';
@@ -73,6 +73,7 @@ export abstract class CumulativeClassifier<Options extends ClassifierOptions, Le
   }
 
   async fit(X: Table, y: Target, work: LongWork = {}): Promise<this> {
+    throwIfAborted(work.signal);
     const table = normalized(X);
     const target = this.target(y, table.rows);
     const design = Design.fit(table, this.options);

@@ -6,7 +6,7 @@
  */
 import { isFletchError } from '@fletch/base';
 import { cholesky, identity, Matrix, matmul, solvePositive } from '@fletch/linalg';
-import { fisherScoring, interceptsOnly, predictorsOf } from './fisher.js';
+import { type FisherFit, fisherScoring, interceptsOnly, predictorsOf } from './fisher.js';
 import { informationOf } from './information.js';
 import { derivatives } from './likelihood.js';
 import { boundaries, type CumulativeModel, type CumulativeProblem } from './problem.js';
@@ -85,7 +85,7 @@ export function maximumLikelihood(
   const fit = fisherScoring(problem, { strength: new Float64Array(start.length), mix: 1 }, start, {
     tolerance: 1e-12,
   });
-  const separation = separationOf(problem, fit.lastStep);
+  const separation = separationOf(problem, fit);
   const reduced = boundaries(problem, fit.theta);
   const scaled = { alpha: reduced.alpha, beta: spread(reduced.beta, kept, X.cols) };
   const covariance =
@@ -120,23 +120,26 @@ function spread(beta: Matrix<Float64Array>, kept: Int32Array, p: number): Matrix
 }
 
 /**
- * Looks at the last step: where an estimate exists it has shrunk to nothing; where classes are separated it goes on for
- * ever, along a direction in which the likelihood of no row falls.
+ * Where every row is on its side of every boundary, so it is along that very direction. Else the last step tells: where an
+ * estimate exists it has shrunk to nothing; where some classes are separated it goes on for ever, along a direction in
+ * which the likelihood of no row falls.
  */
-function separationOf(problem: CumulativeProblem, step: Float64Array): Separation {
-  const along = predictorsOf(problem, step);
+function separationOf(problem: CumulativeProblem, { theta, lastStep }: FisherFit): Separation {
+  if (leastMargin(predictorsOf(problem, theta), problem.y) > 0) return 'complete';
+  const along = predictorsOf(problem, lastStep);
   const size = along.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  if (size < 0.05) return 'none';
-  const slack = 1e-3 * size;
-  let all = true;
-  for (let i = 0; i < along.rows; i++) {
-    const c = problem.y[i]!;
-    const up = c < along.cols ? along.data[i * along.cols + c]! : Number.POSITIVE_INFINITY;
-    const down = c > 0 ? along.data[i * along.cols + c - 1]! : Number.NEGATIVE_INFINITY;
-    if (up < -slack || down > slack) return 'none';
-    if (up <= slack || down >= -slack) all = false;
+  return size > 0.05 && leastMargin(along, problem.y) >= -1e-3 * size ? 'quasi-complete' : 'none';
+}
+
+/** How far the row that is worst off is on its side of the boundaries beside its class. */
+function leastMargin(eta: Matrix<Float64Array>, y: Int32Array): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < eta.rows; i++) {
+    const c = y[i]!;
+    if (c < eta.cols) least = Math.min(least, eta.data[i * eta.cols + c]!);
+    if (c > 0) least = Math.min(least, -eta.data[i * eta.cols + c - 1]!);
   }
-  return all ? 'complete' : 'quasi-complete';
+  return least;
 }
 
 /** The inverse of the observed information, on the columns as they were given. */
