@@ -34,6 +34,7 @@ export {
   type ReliabilityBin,
   reliability,
 } from './scores.js';
+export * from './sketched-regression/index.js';
 export * from './summary.js';
 export * from './validation/cross-validate.js';
 export * from './validation/folds.js';

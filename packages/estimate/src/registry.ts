@@ -8,9 +8,15 @@ import { logitEntry, proportionalOddsEntry } from './cumulative/entries.js';
 import type { EstimatorEntry } from './entry.js';
 import type { Estimator, EstimatorJson } from './estimator.js';
 import { prestoEntry } from './presto/entry.js';
+import { sketchedRegressionEntry } from './sketched-regression/entry.js';
 
 /** The table: one line each. */
-export const estimators: readonly EstimatorEntry[] = [prestoEntry, logitEntry, proportionalOddsEntry];
+export const estimators: readonly EstimatorEntry[] = [
+  prestoEntry,
+  logitEntry,
+  proportionalOddsEntry,
+  sketchedRegressionEntry,
+];
 
 /**
  * The estimator of a name.

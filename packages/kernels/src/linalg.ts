@@ -77,6 +77,16 @@ export interface SharedKernels {
   rotate64(n: number, x: number, y: number, c: number, s: number): void;
   widen(n: number, source: number, target: number): void;
   narrow(n: number, source: number, target: number): void;
+  hadamard64(rows: number, cols: number, at: number): void;
+  hadamardPick64(
+    count: number,
+    cols: number,
+    block: number,
+    bits: number,
+    picks: number,
+    source: number,
+    target: number,
+  ): void;
   circle(n: number, count: number, target: number): void;
   philox(
     c0: number,

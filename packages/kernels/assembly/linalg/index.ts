@@ -6,6 +6,7 @@ import {
   axpy, copy, dot, fill, gemv, gemvT, ger, largest, norm, peak, reflector, rotate, scale, swap, symv, transpose,
 } from './vector';
 
+export { hadamard64, hadamardPick64 } from './hadamard';
 export { normals, philox, quantile, uniforms } from './random';
 export { leftVectors, refine, rightVectors, roots } from './secular';
 
