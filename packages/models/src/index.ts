@@ -3,4 +3,4 @@
  *
  * @module @fletch/models
  */
-export {};
+export * from './tokenizer/index.js';
