@@ -7,4 +7,5 @@ export * from './checkpoint.js';
 export type { Optimizer, OptimizerState, Schedule } from './optimizer.js';
 export * from './optimizers.js';
 export * from './schedules.js';
+export * from './train.js';
 export * from './training.js';
