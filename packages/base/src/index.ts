@@ -6,5 +6,6 @@
 export * from './errors.js';
 export * from './files.js';
 export * from './json.js';
+export * from './lock.js';
 export * from './paths.js';
 export * from './progress.js';
