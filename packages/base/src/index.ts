@@ -8,4 +8,5 @@ export * from './files.js';
 export * from './json.js';
 export * from './lock.js';
 export * from './paths.js';
+export * from './process.js';
 export * from './progress.js';
