@@ -19,7 +19,7 @@ export const floors = [
   ['cli'],
 ];
 
-const sameFloor = new Set(['text > search']);
+const sameFloor = new Set(['text > search', 'data > linalg']);
 
 /** What runs in a browser or a Lambda: WebAssembly only. */
 const forbidden = new Set(['search > array', 'search > models']);

@@ -26,8 +26,10 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'OUT_OF_MEMORY'
   | 'RATE_LIMITED'
+  | 'SHARD_MISMATCH'
   | 'UNAVAILABLE'
   | 'UNSAFE_FORMAT'
+  | 'UNSAFE_PATH'
   | 'ZERO_VECTOR';
 
 /** What a {@link FletchError} carries besides its message. */

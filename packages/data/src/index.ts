@@ -4,8 +4,10 @@
  * @module @fletch/data
  */
 export * from './cache.js';
+export * from './datasets/index.js';
 export * from './files/read-documents.js';
 export type { FileDocument, ReadDocumentsOptions } from './files/types.js';
 export * from './npm/package.js';
+export * from './safetensors/index.js';
 export * from './vectors/index.js';
 export * from './wordnet.js';

@@ -23,6 +23,9 @@ export interface ResolveOptions extends LongWork {
   readonly npm?: NpmCommand;
 }
 
+/** What a package is called in the cache. */
+export const packageKey = ({ name, version }: NpmPackage): string => `${name.replace('/', '+')}@${version}`;
+
 /**
  * The folder of a package: the installed one when its version is right, else a copy in the cache, which is
  * fetched on first use.
@@ -34,7 +37,7 @@ export async function resolveNpmPackage(wanted: NpmPackage, options: ResolveOpti
   const installed = await installedFolder(wanted);
   if (installed) return installed;
   const { name, version } = wanted;
-  const folder = await cachedFolder(`npm/${name.replace('/', '+')}@${version}`, async (temporary) => {
+  const folder = await cachedFolder(`npm/${packageKey(wanted)}`, async (temporary) => {
     options.onProgress?.({ done: 0, total: 1, stage: `fetching ${name}@${version}` });
     await npmInstall(`${name}@${version}`, temporary, options);
     await checkIntegrity(wanted, temporary);

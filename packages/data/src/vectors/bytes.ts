@@ -70,23 +70,38 @@ export async function checkRegular(path: string): Promise<void> {
     throw new FletchError('INVALID_ARGUMENT', `${path} is no regular file: save it to one first.`);
 }
 
-function fileBytes(file: FileHandle, name: string, size: number): Bytes {
+/** An open file. */
+export interface FileBytes extends Bytes {
+  /** Fills `target` with what stands at `offset`. */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
+}
+
+/** Bytes that the system reads in one call. */
+const MOST = 2 ** 30;
+
+/** The bytes of an open file; closing them closes it. */
+export function fileBytes(file: FileHandle, name: string, size: number): FileBytes {
+  const readInto = async (target: Uint8Array, offset: number): Promise<void> => {
+    const { length } = target;
+    checkInside(name, size, offset, length);
+    for (let done = 0; done < length; ) {
+      const most = Math.min(MOST, length - done);
+      const { bytesRead } = await file.read(target, done, most, offset + done).catch((error) => {
+        throw describeReadError(error, name);
+      });
+      if (bytesRead === 0) throw invalidFile(name, `it became shorter while it was read (${offset + done}).`);
+      done += bytesRead;
+    }
+  };
   return {
     name,
     size,
     seekable: true,
+    readInto,
     async read(offset, length) {
       checkInside(name, size, offset, length);
       const bytes = Buffer.allocUnsafe(length);
-      let done = 0;
-      while (done < length) {
-        const { bytesRead } = await file.read(bytes, done, length - done, offset + done).catch((error) => {
-          throw describeReadError(error, name);
-        });
-        if (bytesRead === 0)
-          throw invalidFile(name, `it became shorter while it was read (${offset + done}).`);
-        done += bytesRead;
-      }
+      await readInto(bytes, offset);
       return bytes;
     },
     close: () => file.close(),

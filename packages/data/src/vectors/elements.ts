@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { halfTable } from '../numbers/half.js';
 
 /** A type of number. */
 export interface ElementType {
@@ -63,28 +64,6 @@ const float32: ElementType = littleEndian
     }
   : floats('float32', 4, (view, i) => view.getFloat32(i, true));
 
-let halves: Float32Array | undefined;
-
-/** All 65,536 half-precision numbers. */
-function halfTable(): Float32Array {
-  if (halves) return halves;
-  halves = new Float32Array(65_536);
-  for (let bits = 0; bits < 65_536; bits++) {
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    const size =
-      exponent === 0
-        ? fraction * 2 ** -24
-        : exponent === 31
-          ? fraction === 0
-            ? Number.POSITIVE_INFINITY
-            : Number.NaN
-          : (1 + fraction / 1024) * 2 ** (exponent - 15);
-    halves[bits] = bits >> 15 ? -size : size;
-  }
-  return halves;
-}
-
 const scratch = new DataView(new ArrayBuffer(4));
 
 function bfloat(bits: number): number {
@@ -92,12 +71,19 @@ function bfloat(bits: number): number {
   return scratch.getFloat32(0);
 }
 
+let halves: Float32Array | undefined;
+
+function half(bits: number): number {
+  halves ??= halfTable();
+  return halves[bits]!;
+}
+
 const big = false;
 const little = true;
 
 /** Every type by a short name; those that end in `>` have their most significant byte first. */
 export const elements = {
-  f2: floats('float16', 2, (view, i) => halfTable()[view.getUint16(i, little)]!),
+  f2: floats('float16', 2, (view, i) => half(view.getUint16(i, little))),
   f4: float32,
   f8: floats('float64', 8, (view, i) => view.getFloat64(i, little)),
   bf16: floats('bfloat16', 2, (view, i) => bfloat(view.getUint16(i, little))),
@@ -109,7 +95,7 @@ export const elements = {
   u2: integers('uint16', 2, (view, i) => view.getUint16(i, little)),
   u4: integers('uint32', 4, (view, i) => view.getUint32(i, little)),
   u8: integers('uint64', 8, (view, i) => view.getBigUint64(i, little)),
-  'f2>': floats('big-endian float16', 2, (view, i) => halfTable()[view.getUint16(i, big)]!),
+  'f2>': floats('big-endian float16', 2, (view, i) => half(view.getUint16(i, big))),
   'f4>': floats('big-endian float32', 4, (view, i) => view.getFloat32(i, big)),
   'f8>': floats('big-endian float64', 8, (view, i) => view.getFloat64(i, big)),
   'i2>': integers('big-endian int16', 2, (view, i) => view.getInt16(i, big)),

@@ -51,8 +51,10 @@ const TABLE: { readonly [C in ErrorCode]: readonly [ContentfulStatusCode, string
   NOT_FOUND: [404, 'Not found'],
   OUT_OF_MEMORY: [507, 'Insufficient storage'],
   RATE_LIMITED: [429, 'Rate limiting exceeded'],
+  SHARD_MISMATCH: [400, 'Wrong input'],
   UNAVAILABLE: [503, 'Service unavailable'],
   UNSAFE_FORMAT: [400, 'Wrong input'],
+  UNSAFE_PATH: [400, 'Wrong input'],
   ZERO_VECTOR: [400, 'Wrong input'],
 };
 

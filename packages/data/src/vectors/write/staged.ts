@@ -31,6 +31,9 @@ export interface Staged {
 /** Bytes that are gathered before they are written. */
 const GATHER = 2 ** 20;
 
+/** Bytes that the system writes in one call. */
+const MOST = 2 ** 30;
+
 /**
  * Opens the files beside their final places.
  *
@@ -99,6 +102,8 @@ class Part implements StagedFile {
 
   async append(content: Uint8Array | string): Promise<void> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    // What is large is written where it lies.
+    if (bytes.length >= GATHER) await this.#flush();
     this.#gathered.push(bytes);
     this.#waiting += bytes.length;
     if (this.#waiting >= GATHER) await this.#flush();
@@ -137,7 +142,7 @@ class Part implements StagedFile {
 
   async #flush(): Promise<void> {
     if (this.#waiting === 0) return;
-    const bytes = Buffer.concat(this.#gathered);
+    const bytes = this.#gathered.length === 1 ? this.#gathered[0]! : Buffer.concat(this.#gathered);
     this.#gathered = [];
     this.#waiting = 0;
     await this.#do(() => this.#write(bytes, this.#written));
@@ -147,7 +152,8 @@ class Part implements StagedFile {
   /** The system may take less than it is given. */
   async #write(bytes: Uint8Array, offset: number): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, offset + done);
+      const most = Math.min(MOST, bytes.length - done);
+      const { bytesWritten } = await this.#file.write(bytes, done, most, offset + done);
       done += bytesWritten;
     }
   }
