@@ -4,3 +4,4 @@
  * @module @fletch/models
  */
 export * from './tokenizer/index.js';
+export * from './zoo/index.js';

@@ -1,0 +1,9 @@
+/**
+ * A zoo of small models that can be made again at any time.
+ *
+ * @module
+ */
+export type { CurvePoint, TrainingRecord, ZooModel } from './folder.js';
+export * from './kneser-ney.js';
+export { modelFolder, type ObtainOptions, obtain, type Unfinished, unfinishedTraining } from './obtain.js';
+export * from './recipe.js';
