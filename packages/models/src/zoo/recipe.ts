@@ -65,7 +65,7 @@ export interface Quality {
 /** What a model made, to look at. */
 export type Sample =
   | { readonly kind: 'text'; readonly prompt: string; readonly text: string }
-  /** Grey pixels 0 to 255 as base64, row by row, in a file of the folder as PNG too. */
+  /** A PNG in the folder. */
   | { readonly kind: 'image'; readonly label: string; readonly file: string };
 
 /** A file of the model's folder. */
