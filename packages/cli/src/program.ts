@@ -22,6 +22,7 @@ import {
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';
+import { registerZoo } from './commands/zoo.js';
 import { exitCodeHelp, exitCodeOf, explain } from './exit.js';
 import { note, type Terminal } from './terminal.js';
 
@@ -40,6 +41,7 @@ const registers = [
   registerRestore,
   registerBench,
   registerLab,
+  registerZoo,
 ];
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };

@@ -9,6 +9,7 @@ import type { PointBrowser } from '../state/point-browser.js';
 import type { Studio } from '../state/studio.js';
 import type { ThemeSwitch } from '../state/theme.js';
 import type { VitalSigns } from '../state/vitals.js';
+import type { ZooState } from '../state/zoo.js';
 
 /** What every component may reach for. */
 export interface Page extends Studio {
@@ -20,6 +21,7 @@ export interface Page extends Studio {
   readonly browser: PointBrowser;
   readonly vitals: VitalSigns;
   readonly lab: Laboratory;
+  readonly zoo: ZooState;
   /** Whether requests carry a key, which links and images cannot. */
   keyed(): boolean;
   /** A file of the server, fetched with the key. */
