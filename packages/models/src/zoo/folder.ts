@@ -48,8 +48,8 @@ export interface ZooModel {
   readonly name: string;
   /** The content of `config.json`. */
   readonly config: JsonObject;
-  /** A tree of arrays whose dotted names are Hugging Face's. */
-  readonly params: unknown;
+  /** Arrays by the names that Hugging Face gives them. */
+  readonly params: Readonly<Record<string, NDArray>>;
   /** Of the models of text. */
   readonly tokenizer: Tokenizer | undefined;
   readonly record: TrainingRecord;
@@ -156,13 +156,11 @@ export async function readModel(folder: string): Promise<ZooModel | undefined> {
   }
 }
 
-/** The tree of the arrays of a file. */
-function paramsOf(bytes: Buffer): unknown {
+/** The arrays of a file. */
+function paramsOf(bytes: Buffer): Record<string, NDArray> {
   const { tensors } = unpackSafetensors(bytes);
-  return tree.unflatten(
-    Object.fromEntries(
-      Array.from(tensors, ([name, { data, shape }]) => [name, array(data as Float32Array, 'float32', shape)]),
-    ),
+  return Object.fromEntries(
+    Array.from(tensors, ([name, { data, shape }]) => [name, array(data as Float32Array, 'float32', shape)]),
   );
 }
 

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type NDArray, tree } from '@fletch/array';
 import { isFletchError, type Progress } from '@fletch/base';
 import { openSafetensors } from '@fletch/data';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -24,10 +23,7 @@ afterEach(async () => {
 const threads = 1;
 const never = () => expect.unreachable();
 const weights = ({ params }: ZooModel) =>
-  Object.entries(tree.flatten<NDArray>(params)).map(([name, { data }]) => [
-    name,
-    Array.from(data as Float32Array),
-  ]);
+  Object.entries(params).map(([name, { data }]) => [name, Array.from(data as Float32Array)]);
 
 describe('a recipe', () => {
   it('is trained on first use, and found afterwards', async () => {

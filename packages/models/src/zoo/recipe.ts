@@ -76,7 +76,7 @@ export interface ModelFile {
 
 /** A model after training. */
 export interface Finished {
-  /** A tree of arrays whose dotted names are Hugging Face's. */
+  /** A tree of arrays whose dotted names are Hugging Face's, buffers included. */
   readonly params: unknown;
   readonly quality: Quality;
   readonly samples?: readonly Sample[];
