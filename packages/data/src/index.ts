@@ -10,5 +10,6 @@ export type { FileDocument, ReadDocumentsOptions } from './files/types.js';
 export { sha256 } from './npm/files.js';
 export * from './npm/package.js';
 export * from './safetensors/index.js';
+export * from './tables/index.js';
 export * from './vectors/index.js';
 export * from './wordnet.js';

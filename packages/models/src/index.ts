@@ -3,5 +3,26 @@
  *
  * @module @fletch/models
  */
+export * from './families/cnn.js';
+export * from './families/gpt2.js';
+export * from './families/resnet.js';
+export { type AnyFamily, type BaseConfig, type Family, labelsOf } from './family.js';
+export * from './losses.js';
+export {
+  countParameters,
+  type ParameterKind,
+  type ParameterSpec,
+  type Parameters,
+  partBuffers,
+  partParameters,
+  type Weights,
+} from './parameters.js';
+export {
+  countDropout,
+  type DropoutSource,
+  dropoutFrom,
+  type ForwardOptions,
+  type Tap,
+} from './run.js';
 export * from './tokenizer/index.js';
 export * from './zoo/index.js';

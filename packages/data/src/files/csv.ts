@@ -24,7 +24,7 @@ async function* readCsv(
 ): AsyncGenerator<FileDocument> {
   const { textField = 'text', idField, payloadFields = [] } = options;
   let header: string[] | undefined;
-  for await (const { row, line } of readRows(path, delimiter)) {
+  for await (const { row, line } of readRows(readText(path), path, delimiter)) {
     if (!header) {
       header = row;
       checkHeader(
@@ -46,9 +46,14 @@ async function* readCsv(
   }
 }
 
-async function* readRows(path: string, delimiter: string): AsyncGenerator<{ row: string[]; line: number }> {
+/** The rows of a text, and the lines they begin in. Throws `INVALID_INPUT_FILE`, and what reading the text throws. */
+export async function* readRows(
+  text: AsyncIterable<string>,
+  path: string,
+  delimiter: string,
+): AsyncGenerator<{ row: string[]; line: number }> {
   const parser = parse({ delimiter, info: true, relax_column_count: true, skip_empty_lines: true });
-  pipeline(Readable.from(readText(path)), parser, () => {});
+  pipeline(Readable.from(text), parser, () => {});
   let line = 1;
   try {
     for await (const { record, info } of parser) {

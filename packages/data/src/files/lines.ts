@@ -18,12 +18,14 @@ const MAX_LINE = 16 * 2 ** 20;
 /**
  * The file's lines; they end with `\n` or `\r\n`.
  *
+ * @param text - its text in pieces, when that is not what stands in the file
+ *
  * @throws FletchError what {@link readText} throws; `INVALID_INPUT_FILE` for a line over 16 Mi characters
  */
-export async function* readLines(path: string): AsyncGenerator<Line> {
+export async function* readLines(path: string, text = readText(path)): AsyncGenerator<Line> {
   let rest = '';
   let number = 0;
-  for await (const piece of readText(path)) {
+  for await (const piece of text) {
     const parts = (rest + piece).split('\n');
     rest = parts.pop()!;
     for (const part of parts)

@@ -14,10 +14,15 @@ import { describeFileError, FletchError } from '@fletch/base';
  *   offset where the file stops being UTF-8
  */
 export async function* readText(path: string): AsyncGenerator<string> {
+  yield* decodeText(chunksOf(path), path);
+}
+
+/** As {@link readText}, of bytes that come from elsewhere. */
+export async function* decodeText(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8');
   let carried: Uint8Array = new Uint8Array();
   let offset = 0;
-  for await (const chunk of chunksOf(path)) {
+  for await (const chunk of chunks) {
     const bytes = Buffer.concat([carried, chunk]);
     const end = bytes.length - unfinishedBytes(bytes);
     yield decoder.decode(checked(bytes.subarray(0, end), path, offset), { stream: true });

@@ -6,6 +6,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { type ErrorCode, FletchError, isFletchError, type Json } from '@fletch/base';
+import type { ColumnChoices } from '../tables/columns.js';
+import type { Table } from '../tables/table.js';
 import { invalidFile } from './bytes.js';
 import type { OpenOptions, RowBatch, VectorSource } from './types.js';
 
@@ -15,13 +17,15 @@ type Facts = Omit<VectorSource, 'batches' | 'close'>;
 export type IsolatedRequest =
   | { readonly kind: 'open'; readonly path: string; readonly options: OpenOptions }
   | { readonly kind: 'start'; readonly size?: number; readonly from?: Json }
-  | { readonly kind: 'next' };
+  | { readonly kind: 'next' }
+  | { readonly kind: 'table'; readonly path: string; readonly choices: ColumnChoices };
 
 /** What it answers, one answer a request. */
 export type IsolatedReply =
   | { readonly kind: 'facts'; readonly facts: Facts }
   | { readonly kind: 'started' }
   | { readonly kind: 'batch'; readonly batch: RowBatch | null }
+  | { readonly kind: 'table'; readonly table: Table }
   | {
       readonly kind: 'failed';
       readonly code: ErrorCode | null;
@@ -48,18 +52,7 @@ export async function openIsolated(
   { signal: _here, ...options }: OpenOptions,
   { heap, time }: Limits,
 ): Promise<VectorSource> {
-  const child = fork(createRequire(import.meta.url).resolve(program), {
-    serialization: 'advanced',
-    execArgv: [`--max-old-space-size=${heap}`],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  // A source that was forgotten does not keep this process alive; while something is asked, its timer does.
-  child.unref();
-  child.channel?.unref();
-  const ask = asker(child, path, time);
-  const close = async (): Promise<void> => {
-    if (child.connected) child.disconnect();
-  };
+  const { ask, close } = startProcess(program, path, { heap, time });
   try {
     const { facts } = await ask('facts', { kind: 'open', path, options });
     return {
@@ -82,6 +75,40 @@ export async function openIsolated(
     await close();
     throw error;
   }
+}
+
+/**
+ * Reads a table in another process.
+ *
+ * @throws FletchError as {@link openIsolated}
+ */
+export async function readIsolatedTable(
+  program: string,
+  path: string,
+  choices: ColumnChoices,
+  limits: Limits,
+): Promise<Table> {
+  const { ask, close } = startProcess(program, path, limits);
+  try {
+    return (await ask('table', { kind: 'table', path, choices })).table;
+  } finally {
+    await close();
+  }
+}
+
+function startProcess(program: string, path: string, { heap, time }: Limits) {
+  const child = fork(createRequire(import.meta.url).resolve(program), {
+    serialization: 'advanced',
+    execArgv: [`--max-old-space-size=${heap}`],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  // A source that was forgotten does not keep this process alive; while something is asked, its timer does.
+  child.unref();
+  child.channel?.unref();
+  const close = async (): Promise<void> => {
+    if (child.connected) child.disconnect();
+  };
+  return { ask: asker(child, path, time), close };
 }
 
 type Ask = <K extends IsolatedReply['kind']>(
@@ -131,7 +158,10 @@ function sentError(reply: IsolatedReply): Error {
 }
 
 /** Answers requests in this process, which is the other one; ends with its parent. */
-export function serveIsolated(open: (path: string, options: OpenOptions) => Promise<VectorSource>): void {
+export function serveIsolated(
+  open: (path: string, options: OpenOptions) => Promise<VectorSource>,
+  readTable: (path: string, choices: ColumnChoices) => Promise<Table>,
+): void {
   let source: VectorSource | undefined;
   let batches: AsyncGenerator<RowBatch> | undefined;
   const answer = async (request: IsolatedRequest): Promise<IsolatedReply> => {
@@ -140,6 +170,8 @@ export function serveIsolated(open: (path: string, options: OpenOptions) => Prom
       const { batches: _batches, close: _close, ...facts } = source;
       return { kind: 'facts', facts };
     }
+    if (request.kind === 'table')
+      return { kind: 'table', table: await readTable(request.path, request.choices) };
     if (request.kind === 'start') {
       const { kind: _kind, ...options } = request;
       batches = source!.batches(options);

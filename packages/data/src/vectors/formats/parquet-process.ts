@@ -3,7 +3,8 @@
  *
  * @module
  */
+import { readParquetTableHere } from '../../tables/parquet.js';
 import { serveIsolated } from '../isolated.js';
 import { openParquetHere } from './parquet-rows.js';
 
-serveIsolated(openParquetHere);
+serveIsolated(openParquetHere, readParquetTableHere);

@@ -4,16 +4,14 @@
  * @module
  */
 import type { Json } from '@fletch/base';
-import type { FileMetaData, SchemaTree } from 'hyparquet';
+import type { SchemaTree } from 'hyparquet';
 import { type Bytes, invalidFile, openBytes } from '../bytes.js';
 import { fingerprintOf } from '../fingerprint.js';
 import { chooseField, copyVector, idFields, payloadOf, sourceId, vectorFields } from '../json-rows.js';
 import { checkDimension, rowOf, rowsPerBatch } from '../rows.js';
 import type { BatchOptions, OpenOptions, RowBatch, VectorSource } from '../types.js';
 import { openParquetFile, type ParquetFile, within } from './parquet-file.js';
-
-/** Bytes of one group of rows, unpacked, that are read at once. */
-const MAX_GROUP = 2 ** 30;
+import { groupsOf, type RowGroup, rowCount } from './parquet-groups.js';
 
 type Row = Record<string, unknown>;
 
@@ -81,54 +79,13 @@ async function source(bytes: Bytes, { vectorField, idField }: OpenOptions): Prom
   };
 }
 
-interface Group {
-  readonly start: number;
-  readonly end: number;
-  /** Rows to read at once. */
-  readonly window: number;
-}
-
 interface Table {
   readonly path: string;
   readonly file: ParquetFile;
-  readonly groups: readonly Group[];
+  readonly groups: readonly RowGroup[];
   readonly vector: string;
   readonly id: string | undefined;
   readonly dimension: number;
-}
-
-function rowCount(path: string, { num_rows, row_groups }: FileMetaData): number {
-  const total = row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
-  if (
-    total !== num_rows ||
-    total > BigInt(Number.MAX_SAFE_INTEGER) ||
-    row_groups.some(({ num_rows }) => num_rows < 0n)
-  )
-    throw invalidFile(path, `its groups have ${total} rows, its head says ${num_rows}: it is damaged.`);
-  return Number(total);
-}
-
-/** Groups of rows are read whole unless an index says where the pages are; too large ones are refused before that. */
-function groupsOf(path: string, { row_groups }: FileMetaData, total: number): Group[] {
-  let start = 0;
-  const groups = row_groups.map(({ num_rows, columns }) => {
-    const rows = Number(num_rows);
-    const size = columns.reduce(
-      (sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0),
-      0,
-    );
-    const indexed = columns.every(({ offset_index_offset }) => offset_index_offset !== undefined);
-    if (size > MAX_GROUP && !indexed)
-      throw invalidFile(
-        path,
-        `a group of ${rows} of its ${total} rows has ${size} bytes, more than ${MAX_GROUP} can be read at once: write it with smaller groups, as pyarrow.parquet.write_table(table, path, row_group_size=10000) does.`,
-      );
-    const window = indexed ? Math.max(1, Math.floor(rows / Math.max(1, size / 2 ** 26))) : rows;
-    const group = { start, end: start + rows, window };
-    start += rows;
-    return group;
-  });
-  return groups;
 }
 
 async function firstDimension(path: string, file: ParquetFile, vector: string): Promise<number> {

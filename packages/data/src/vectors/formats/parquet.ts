@@ -8,6 +8,9 @@ import { type Limits, openIsolated } from '../isolated.js';
 import type { OpenOptions, VectorFormat, VectorSource } from '../types.js';
 import { openParquetFile } from './parquet-file.js';
 
+/** What the process runs that reads tables. */
+export const parquetProgram = '@fletch/data/parquet-process';
+
 export const parquet: VectorFormat = {
   name: 'parquet',
   title: 'Parquet table with a column of vectors',
@@ -18,11 +21,11 @@ export const parquet: VectorFormat = {
 
 async function openParquet(path: string, options: OpenOptions): Promise<VectorSource> {
   const limits = await limitsFor(path);
-  return openIsolated('@fletch/data/parquet-process', path, options, limits);
+  return openIsolated(parquetProgram, path, options, limits);
 }
 
 /** Memory and time as the largest group of rows needs them; its numbers become objects of JavaScript. */
-async function limitsFor(path: string): Promise<Limits> {
+export async function limitsFor(path: string): Promise<Limits> {
   const bytes = await openBytes(path);
   try {
     const { metadata } = await openParquetFile(bytes);

@@ -1,0 +1,85 @@
+/**
+ * Affine layers, in both layouts that checkpoints use, and embeddings.
+ *
+ * @module
+ */
+import { add, gather, matmul, type Tensor, type Value } from '@fletch/array';
+import { type Initializer, normal, type ParameterSpec, zeroed } from '../parameters.js';
+import type { Run } from '../run.js';
+
+/** Whether a layer has a bias. Default true. */
+export interface BiasOptions {
+  readonly bias?: boolean;
+}
+
+/** `x · weightᵀ + bias`, the weight stored `[out, in]` as `torch.nn.Linear` does. */
+export function linear(run: Run, name: string, x: Tensor, { bias = true }: BiasOptions = {}): Tensor {
+  const product = matmul(run.tap(`${name}.in`, x), run.weight(`${name}.weight`), { transposeB: true });
+  return run.tap(`${name}.out`, bias ? add(product, run.weight(`${name}.bias`)) : product);
+}
+
+/** `x · weight + bias`, the weight stored `[in, out]` as GPT-2's `Conv1D` does. */
+export function conv1D(run: Run, name: string, x: Tensor): Tensor {
+  const product = matmul(run.tap(`${name}.in`, x), run.weight(`${name}.weight`));
+  return run.tap(`${name}.out`, add(product, run.weight(`${name}.bias`)));
+}
+
+/** Rows of a table: `[…, width]` for ids `[…]`. */
+export function embedding(run: Run, name: string, ids: Value): Tensor {
+  return run.tap(`${name}.out`, gather(run.weight(`${name}.weight`), ids));
+}
+
+/** First values of a layer. */
+export interface DenseSpecOptions extends BiasOptions {
+  /** Of the weight. */
+  readonly initial: Initializer;
+  /** Of the bias. Default: zeros. */
+  readonly initialBias?: Initializer;
+}
+
+const biasOf = (name: string, out: number, options: DenseSpecOptions): ParameterSpec[] =>
+  options.bias === false
+    ? []
+    : [{ name: `${name}.bias`, shape: [out], kind: 'bias', initial: options.initialBias ?? zeroed }];
+
+/** The parameters of {@link linear}. */
+export function linearSpecs(
+  name: string,
+  inner: number,
+  out: number,
+  options: DenseSpecOptions,
+): ParameterSpec[] {
+  const weight = {
+    name: `${name}.weight`,
+    shape: [out, inner],
+    kind: 'linear',
+    initial: options.initial,
+  } as const;
+  return [weight, ...biasOf(name, out, options)];
+}
+
+/** The parameters of {@link conv1D}. */
+export function conv1DSpecs(
+  name: string,
+  inner: number,
+  out: number,
+  options: DenseSpecOptions,
+): ParameterSpec[] {
+  const weight = {
+    name: `${name}.weight`,
+    shape: [inner, out],
+    kind: 'conv1d',
+    initial: options.initial,
+  } as const;
+  return [weight, ...biasOf(name, out, options)];
+}
+
+/** The table of {@link embedding}. */
+export function embeddingSpecs(
+  name: string,
+  rows: number,
+  width: number,
+  deviation: number,
+): ParameterSpec[] {
+  return [{ name: `${name}.weight`, shape: [rows, width], kind: 'embedding', initial: normal(deviation) }];
+}
