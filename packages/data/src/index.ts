@@ -5,10 +5,12 @@
  */
 export * from './cache.js';
 export * from './datasets/index.js';
+export * from './debian/index.js';
 export * from './files/read-documents.js';
 export type { FileDocument, ReadDocumentsOptions } from './files/types.js';
 export { sha256 } from './npm/files.js';
 export * from './npm/package.js';
+export * from './r-data/index.js';
 export * from './safetensors/index.js';
 export * from './tables/index.js';
 export * from './vectors/index.js';

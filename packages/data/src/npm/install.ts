@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process';
-import { FletchError, throwIfAborted } from '@fletch/base';
+import { FletchError } from '@fletch/base';
+import { type Command, runProgram } from '../run-program.js';
 
 /** A program and the arguments that come before npm's own. */
-export type NpmCommand = readonly [program: string, ...leading: string[]];
+export type NpmCommand = Command;
 
 /**
  * Installs one package, without running its scripts, into `folder/node_modules`.
@@ -19,24 +19,11 @@ export async function npmInstall(
   folder: string,
   { npm = defaultNpm(), signal }: { readonly npm?: NpmCommand; readonly signal?: AbortSignal },
 ): Promise<void> {
-  throwIfAborted(signal);
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--no-save'];
-  const [program, ...leading] = npm;
-  const child = spawn(program, [...leading, 'install', '--prefix', folder, ...flags, specifier], {
+  const { failure } = await runProgram(npm, ['install', '--prefix', folder, ...flags, specifier], {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    shell: process.platform === 'win32' && leading.length === 0,
-    ...(signal ? { signal } : {}),
+    signal,
   });
-  let words = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    words += chunk;
-  });
-  const failure = await new Promise<string | undefined>((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code) => resolve(code === 0 ? undefined : words.trim() || `npm ended with ${code}`));
-  });
-  throwIfAborted(signal);
   if (failure !== undefined)
     throw new FletchError(
       'UNAVAILABLE',

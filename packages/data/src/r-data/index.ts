@@ -1,0 +1,6 @@
+/**
+ * Data of R.
+ *
+ * @module
+ */
+export { readRPackageTable, readRTables } from './read-r-data.js';
