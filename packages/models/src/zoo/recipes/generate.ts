@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { array, compile, gather, type NDArray, softmax, squeeze, type Tensor, mul } from '@fletch/array';
+import { array, compile, gather, mul, type NDArray, softmax, squeeze, type Tensor } from '@fletch/array';
 import { FletchError } from '@fletch/base';
 import { rng } from '@fletch/linalg';
 import { type Gpt2Config, gpt2 } from '../../families/gpt2.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
+
+/** The token between texts. */
+export const END = '<|endoftext|>';
 
 export interface WriteTextOptions {
   /** How many tokens at most; it ends before at the end of a text. Default 50. */
@@ -38,7 +41,7 @@ export async function writeText(
   const { tokens = 50, temperature = 0.8, seed = 0, threads } = options;
   if (!(temperature > 0))
     throw new FletchError('INVALID_ARGUMENT', `The temperature must be above 0, not ${temperature}.`);
-  const end = config.eos_token_id as number;
+  const end = tokenizer.idOf(END);
   const length = config.n_positions;
   const next = compile(
     (weights: Readonly<Record<string, Tensor>>, ids: Tensor, place: Tensor) => {

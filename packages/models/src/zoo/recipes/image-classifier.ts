@@ -74,7 +74,7 @@ async function prepare(
   const measure = compile(
     (weights: Weights, images: Tensor, labels: Tensor) => {
       const { logits } = family.forward(config, weights, { images }) as { logits: Tensor };
-      return { guess: argmax(logits, -1), loss: classificationLoss(logits, labels) };
+      return { guess: argmax(logits, { axis: -1 }), loss: classificationLoss(logits, labels) };
     },
     { name: `${plan.name}: measuring`, ...options },
   );
@@ -83,7 +83,11 @@ async function prepare(
     let loss = 0;
     for (let start = 0; start < set.count; start += MEASURED) {
       const count = Math.min(MEASURED, set.count - start);
-      const batch = batchAt(set, Array.from({ length: count }, (_, i) => start + i), statistics);
+      const batch = batchAt(
+        set,
+        Array.from({ length: count }, (_, i) => start + i),
+        statistics,
+      );
       const out = await measure(weights, batch.images, batch.labels);
       loss += out.loss.item() * count;
       for (let i = 0; i < count; i++) if (out.guess.data[i] === batch.labels.data[i]) right++;
@@ -96,7 +100,7 @@ async function prepare(
     config,
     params,
     ...(hasBuffers && { carried: buffers }),
-    loss: ((weights: Weights, ...rest: (Weights & Tensor)[]) => {
+    loss: ((weights: Weights, ...rest: unknown[]) => {
       const [held, images, labels] = (hasBuffers ? rest : [{}, ...rest]) as [Weights, Tensor, Tensor];
       const out = family.forward(config, { ...weights, ...held }, { images }, { training: true }) as {
         readonly logits: Tensor;
@@ -107,7 +111,11 @@ async function prepare(
     }) as Prepared['loss'],
     draw(step) {
       const set = feed.at(step, data.augmentation);
-      const { images, labels } = batchAt(set, Array.from({ length: set.count }, (_, i) => i), statistics);
+      const { images, labels } = batchAt(
+        set,
+        Array.from({ length: set.count }, (_, i) => i),
+        statistics,
+      );
       return [images, labels];
     },
     look: async (trained, carried) => (await judge(whole(trained, carried), validation)).loss,
@@ -184,18 +192,24 @@ async function linearAccuracy(
       crossEntropy(score(p, flatten(images, 1)), labels),
     draw(step) {
       const set = feed.at(step);
-      const { images, labels } = batchAt(set, Array.from({ length: set.count }, (_, i) => i), undefined);
+      const { images, labels } = batchAt(
+        set,
+        Array.from({ length: set.count }, (_, i) => i),
+        undefined,
+      );
       return [images, labels];
     },
     ...options,
   });
   const guess = compile(
-    (p: { w: Tensor; b: Tensor }, x: Tensor) => ({ guess: argmax(score(p, x), -1) }),
+    (p: { w: Tensor; b: Tensor }, x: Tensor) => ({ guess: argmax(score(p, x), { axis: -1 }) }),
     options,
   );
   try {
     const out = await guess(params, array(imageFloats(test), 'float32', [test.count, width]));
-    return test.labels.reduce((right, label, i) => right + Number(out.guess.data[i] === label), 0) / test.count;
+    return (
+      test.labels.reduce((right, label, i) => right + Number(out.guess.data[i] === label), 0) / test.count
+    );
   } finally {
     await guess.close();
   }

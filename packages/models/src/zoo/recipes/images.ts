@@ -43,7 +43,12 @@ export function batchAt(
 }
 
 /** Moves and mirrors images in place of their pixels; what comes in from outside is black. */
-export function augment(set: ImageSet, { shift = 0, mirror = false }: Augmentation, seed: number, step: number): ImageSet {
+export function augment(
+  set: ImageSet,
+  { shift = 0, mirror = false }: Augmentation,
+  seed: number,
+  step: number,
+): ImageSet {
   if (shift === 0 && !mirror) return set;
   const { rows, columns, channels, count } = set;
   const random = rng(seed, step);
@@ -76,7 +81,10 @@ export class ImageFeed {
   /** @throws FletchError `INVALID_ARGUMENT` when there are fewer images than a batch takes */
   constructor(set: ImageSet, { batch, seed }: { readonly batch: number; readonly seed: number }) {
     if (set.count < batch)
-      throw new FletchError('INVALID_ARGUMENT', `A batch of ${batch} cannot be drawn from ${set.count} images.`);
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `A batch of ${batch} cannot be drawn from ${set.count} images.`,
+      );
     this.#set = set;
     this.#batch = batch;
     this.#seed = seed;

@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  array,
   compile,
   crossEntropy,
   expandDims,
@@ -19,7 +18,7 @@ import { type Gpt2Config, gpt2 } from '../../families/gpt2.js';
 import { Tokenizer, trainBpe } from '../../tokenizer/index.js';
 import { KneserNeyTrigram } from '../kneser-ney.js';
 import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, Sample } from '../recipe.js';
-import { writeText } from './generate.js';
+import { END, writeText } from './generate.js';
 import { loadTextCorpus, type TextCorpus } from './text-corpus.js';
 import { joinDocuments, scoringWindows, windowStarts, windowsAt } from './token-stream.js';
 
@@ -37,8 +36,6 @@ export interface LanguageModelOptions {
 }
 
 type Weights = Readonly<Record<string, Tensor>>;
-
-const END = '<|endoftext|>';
 
 /** Tokens of validation data that are looked at while training. */
 const LOOKED_AT = 30_000;
@@ -83,7 +80,7 @@ async function prepare(
   });
   const length = config.n_positions;
   const row = joinDocuments(documents.train, boundary, training.seed);
-  const validation = joinDocuments(documents.validation, boundary).subarray(0, LOOKED_AT);
+  const validation = joinDocuments(documents.validation, boundary, training.seed).subarray(0, LOOKED_AT);
   const scorer = new Scorer(config, training.batch, threads);
   return {
     config: config as unknown as JsonObject,
@@ -196,8 +193,7 @@ class Scorer {
         ),
       );
       for (const [i, { from, to }] of own.entries())
-        for (let place = from; place < to; place++)
-          sum -= logarithms.data[i * length + place - 1] as number;
+        for (let place = from; place < to; place++) sum -= logarithms.data[i * length + place - 1] as number;
     }
     return sum / (row.length - 1);
   }
