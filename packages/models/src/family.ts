@@ -30,7 +30,7 @@ export interface Family<Config extends BaseConfig, Inputs, Output> {
    *
    * @throws FletchError `INVALID_ARGUMENT` naming every field that is wrong
    */
-  config(json?: Readonly<Record<string, unknown>>): Config;
+  config(json?: Partial<Config> | Readonly<Record<string, unknown>>): Config;
   /** Names, shapes and first values of all parameters. */
   parameters(config: Config): readonly ParameterSpec[];
   /** Draws first parameters. */

@@ -3,9 +3,14 @@
  *
  * @module @fletch/models
  */
+export * from './families/bert.js';
 export * from './families/cnn.js';
+export * from './families/dit.js';
 export * from './families/gpt2.js';
+export * from './families/llama.js';
+export * from './families/mlp.js';
 export * from './families/resnet.js';
+export * from './families/vit.js';
 export { type AnyFamily, type BaseConfig, type Family, labelsOf } from './family.js';
 export * from './losses.js';
 export {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { add, matmul, reshape, slice, type Tensor, transpose, unstack, type Value } from '@fletch/array';
+import { add, reshape, slice, type Tensor, transpose, unstack, type Value } from '@fletch/array';
 import { z } from 'zod';
 import { type ConfigOf, checkHeads, defineFamily, field } from '../family.js';
 import { activate, activationName } from '../layers/activations.js';
 import { attend, attentionMask, tokenIds } from '../layers/attention.js';
-import { conv1D, conv1DSpecs, embedding, embeddingSpecs, linear, linearSpecs } from '../layers/dense.js';
+import { conv1D, conv1DSpecs, embedding, embeddingSpecs, linearSpecs, tokenHead } from '../layers/dense.js';
 import { layerNorm, layerNormSpecs } from '../layers/norm.js';
 import { normal, type ParameterSpec } from '../parameters.js';
 import type { Run } from '../run.js';
@@ -112,15 +112,6 @@ function block(run: Run, config: Gpt2Config, i: number, x: Tensor, mask: Tensor 
   return { next: run.tap(`${name}.out`, next), pattern };
 }
 
-/** Scores of the next token by the head, or by the table of tokens when they are tied. */
-function head(run: Run, config: Gpt2Config, x: Tensor): Tensor {
-  if (!config.tie_word_embeddings) return linear(run, 'lm_head', x, { bias: false });
-  const product = matmul(run.tap('lm_head.in', x), run.weight('transformer.wte.weight'), {
-    transposeB: true,
-  });
-  return run.tap('lm_head.out', product);
-}
-
 /** Decoders in GPT-2's layout. */
 export const gpt2 = defineFamily({
   name: 'gpt2',
@@ -150,7 +141,12 @@ export const gpt2 = defineFamily({
     }
     hiddenStates.push(x);
     const lastHiddenState = layerNorm(run, 'transformer.ln_f', x, config.layer_norm_epsilon);
-    return { logits: head(run, config, lastHiddenState), lastHiddenState, hiddenStates, attentions };
+    const logits = tokenHead(
+      run,
+      lastHiddenState,
+      config.tie_word_embeddings ? 'transformer.wte' : undefined,
+    );
+    return { logits, lastHiddenState, hiddenStates, attentions };
   },
   // Masks that old versions stored.
   rename: (name) => (/\.attn\.(bias|masked_bias)$/.test(name) ? undefined : name),

@@ -29,6 +29,17 @@ export function embedding(run: Run, name: string, ids: Value): Tensor {
   return run.tap(`${name}.out`, gather(run.weight(`${name}.weight`), ids));
 }
 
+/**
+ * Scores of tokens: by the layer `lm_head`, or by the table of an embedding when it is tied to one.
+ *
+ * @param table - the embedding's name when they are tied
+ */
+export function tokenHead(run: Run, x: Tensor, table: string | undefined): Tensor {
+  if (table === undefined) return linear(run, 'lm_head', x, { bias: false });
+  const product = matmul(run.tap('lm_head.in', x), run.weight(`${table}.weight`), { transposeB: true });
+  return run.tap('lm_head.out', product);
+}
+
 /** First values of a layer. */
 export interface DenseSpecOptions extends BiasOptions {
   /** Of the weight. */
