@@ -7,6 +7,7 @@ const suites = {
   linalg: () => import('./linalg/run.mjs'),
   search: () => import('./search/run.mjs'),
   server: () => import('./server/run.mjs'),
+  train: () => import('./train/run.mjs'),
 };
 
 const [name, ...options] = process.argv.slice(2);
