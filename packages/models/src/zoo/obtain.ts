@@ -155,6 +155,7 @@ async function underLock(recipe: Recipe, work: string, options: ObtainOptions): 
       quality,
       samples,
       seconds: Math.round(trained.seconds * 10) / 10,
+      cpuSeconds: Math.round(trained.cpuSeconds * 10) / 10,
       resumed,
       date: new Date().toISOString(),
       machine: machine(),

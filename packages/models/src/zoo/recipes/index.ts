@@ -4,5 +4,6 @@
  * @module
  */
 import type { Recipe } from '../recipe.js';
+import { cnnMnist, resnetNanoFashion, vitNanoFashion } from './catalogue.js';
 
-export const recipes: readonly Recipe[] = [];
+export const recipes: readonly Recipe[] = [cnnMnist, resnetNanoFashion, vitNanoFashion];
