@@ -199,7 +199,7 @@ async function trainPlan(
     params: prepared.params,
     ...(prepared.carried !== undefined && { carried: prepared.carried }),
     loss: prepared.loss,
-    optimizer: optimizerOf(training, prepared.params),
+    optimizer: optimizerOf(training, prepared.params, prepared.specs),
     steps: training.steps,
     clip: training.clip,
     draw: async (step) => {

@@ -3,11 +3,16 @@
  *
  * @module
  */
-import { loadFashionMnist, loadMnist } from '@fletch/data';
+import { loadFashionMnist, loadMnist, type PixelStatistics } from '@fletch/data';
 import { cnn } from '../../families/cnn.js';
 import { resnet } from '../../families/resnet.js';
 import { vit } from '../../families/vit.js';
+import { obtain } from '../obtain.js';
 import { imageClassifier } from './image-classifier.js';
+import { classifierJudge, imageDiffusion } from './image-diffusion.js';
+import { languageModel } from './language-model.js';
+import { maskedLanguageModel } from './masked-language-model.js';
+import { corpusPlan } from './text-corpus.js';
 
 const small = {
   seed: 1,
@@ -97,6 +102,108 @@ export const vitNanoFashion = imageClassifier({
       learningRate: 2e-3,
       warmup: 200,
       weightDecay: 0.05,
+      look: 300,
+    },
+    version: 1,
+  },
+});
+
+export const gptNanoText = languageModel({
+  title: 'A small GPT that writes definitions and descriptions',
+  summary:
+    'Three blocks of width 128 in GPT-2’s layout, on WordNet’s definitions and Debian’s descriptions of packages, with a byte-level byte-pair tokenizer of its own.',
+  prompts: ['arrow: ', 'happiness: ', 'library for ', 'This package contains the '],
+  plan: {
+    name: 'gpt-nano-text',
+    family: 'gpt2',
+    config: {
+      vocab_size: 2048,
+      n_positions: 128,
+      n_embd: 128,
+      n_layer: 3,
+      n_head: 4,
+      tie_word_embeddings: false,
+      embd_pdrop: 0,
+      attn_pdrop: 0,
+      resid_pdrop: 0,
+    },
+    data: corpusPlan,
+    training: {
+      ...small,
+      steps: 2500,
+      batch: 16,
+      learningRate: 2e-2,
+      matrixRate: 2e-2,
+      warmup: 50,
+      weightDecay: 0.05,
+      look: 250,
+    },
+    version: 1,
+  },
+});
+
+export const bertNanoText = maskedLanguageModel({
+  title: 'A small BERT that guesses hidden words',
+  summary:
+    'Three blocks of width 128 in BERT’s layout (BertForMaskedLM), on WordNet’s definitions and Debian’s descriptions of packages, with an uncased WordPiece tokenizer of its own.',
+  plan: {
+    name: 'bert-nano-text',
+    family: 'bert',
+    config: {
+      vocab_size: 2048,
+      max_position_embeddings: 128,
+      hidden_size: 128,
+      num_hidden_layers: 3,
+      num_attention_heads: 4,
+      intermediate_size: 512,
+      hidden_dropout_prob: 0,
+      attention_probs_dropout_prob: 0,
+    },
+    data: { ...corpusPlan, masked: 0.3 },
+    training: {
+      ...small,
+      steps: 2400,
+      batch: 16,
+      learningRate: 5e-3,
+      matrixRate: 2e-2,
+      warmup: 100,
+      weightDecay: 0.05,
+      look: 300,
+    },
+    version: 1,
+  },
+});
+
+export const ditNanoMnist = imageDiffusion({
+  title: 'A diffusion transformer that draws digits',
+  summary:
+    'Four blocks of width 96 over 7 × 7 patches, conditioned on the digit (DiT, adaLN-zero). It predicts noise; its weights are running averages. Drawn in 50 steps of DDIM.',
+  load: loadMnist,
+  async judge(work) {
+    const { params, config, record } = await obtain(cnnMnist, work);
+    const { mean, deviation } = record.facts as unknown as PixelStatistics;
+    return {
+      name: cnnMnist.plan.name,
+      classify: classifierJudge(
+        (images) => cnn.forward(cnn.config(config), params, { images }).logits,
+        { mean: mean[0]!, deviation: deviation[0]! },
+        work.threads === undefined ? {} : { threads: work.threads },
+      ),
+    };
+  },
+  plan: {
+    name: 'dit-nano-mnist',
+    family: 'dit',
+    config: { patch_size: 4, hidden_size: 96, depth: 4, num_heads: 4, mlp_ratio: 3, class_dropout_prob: 0.1 },
+    data: { set: 'MNIST', validation: 5000, average: 0.995, drawn: 20, guidance: 2 },
+    training: {
+      ...small,
+      steps: 3000,
+      batch: 64,
+      learningRate: 3e-3,
+      matrixRate: 1e-2,
+      warmup: 100,
+      weightDecay: 0,
       look: 300,
     },
     version: 1,

@@ -128,6 +128,7 @@ async function prepare(
   return {
     config: config as unknown as JsonObject,
     params,
+    specs: dit.parameters(config),
     carried: { average: params },
     loss: (
       weights: Weights,

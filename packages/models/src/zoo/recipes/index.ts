@@ -4,6 +4,20 @@
  * @module
  */
 import type { Recipe } from '../recipe.js';
-import { cnnMnist, resnetNanoFashion, vitNanoFashion } from './catalogue.js';
+import {
+  bertNanoText,
+  cnnMnist,
+  ditNanoMnist,
+  gptNanoText,
+  resnetNanoFashion,
+  vitNanoFashion,
+} from './catalogue.js';
 
-export const recipes: readonly Recipe[] = [cnnMnist, resnetNanoFashion, vitNanoFashion];
+export const recipes: readonly Recipe[] = [
+  gptNanoText,
+  bertNanoText,
+  vitNanoFashion,
+  resnetNanoFashion,
+  cnnMnist,
+  ditNanoMnist,
+];

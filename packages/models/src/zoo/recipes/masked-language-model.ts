@@ -129,6 +129,7 @@ async function prepare(
   return {
     config: config as unknown as JsonObject,
     params: bert.init(config, { seed: training.seed }),
+    specs: bert.parameters(config),
     loss: (weights: Weights, ids: Tensor, labels: Tensor) =>
       maskedTokenLoss(bert.forward(config, weights, { inputIds: ids }).logits, labels),
     draw(step) {
