@@ -20,6 +20,7 @@ export interface TrainingState {
   readonly losses: Float64Array;
   readonly watched: readonly { readonly step: number; readonly value: number }[];
   readonly seconds: number;
+  readonly cpuSeconds: number;
 }
 
 /** A file that holds the last saved state. */
@@ -39,9 +40,9 @@ export interface SavedTraining {
  */
 export function openSavedTraining(path: string, every = 20_000): SavedTraining {
   let last = performance.now();
-  const save = async ({ step, params, state, carried, losses, watched, seconds }: TrainingState) => {
+  const save = async ({ step, params, state, carried, losses, watched, ...time }: TrainingState) => {
     await saveTree(path, {
-      progress: array(Float64Array.of(step, seconds)),
+      progress: array(Float64Array.of(step, time.seconds, time.cpuSeconds)),
       params,
       state,
       carried,
@@ -81,12 +82,14 @@ function restore(named: Readonly<Record<string, NDArray>>, like: TrainingState):
   const isOf = (held: NDArray | undefined, dtype: string) => held instanceof NDArray && held.dtype === dtype;
   if (!fits || !isOf(progress, 'float64') || !isOf(losses, 'float64') || !isOf(watched, 'float64'))
     return undefined;
-  const [step, seconds] = progress!.data as Float64Array;
-  if (losses!.size !== like.losses.length || !(step! <= losses!.size)) return undefined;
+  const [step, seconds, cpuSeconds] = progress!.data as Float64Array;
+  if (progress!.size !== 3 || losses!.size !== like.losses.length || !(step! <= losses!.size))
+    return undefined;
   const seen = watched!.data as Float64Array;
   return {
     step: step!,
     seconds: seconds!,
+    cpuSeconds: cpuSeconds!,
     params,
     state,
     carried,

@@ -62,8 +62,10 @@ export interface Trained<P> {
   readonly losses: Float64Array;
   /** What `watch` saw, after so many steps. */
   readonly watched: readonly { readonly step: number; readonly value: number }[];
-  /** Time of the steps, over all runs. */
+  /** Time of the steps and looks, over all runs. */
   readonly seconds: number;
+  /** Time that all threads of this process worked meanwhile: what it costs on a machine that is busy with other things too. */
+  readonly cpuSeconds: number;
 }
 
 /** Milliseconds between two reports. */
@@ -135,6 +137,7 @@ export async function train<P>(options: TrainOptions<P>): Promise<Trained<P>> {
     losses: new Float64Array(steps),
     watched: [],
     seconds: 0,
+    cpuSeconds: 0,
   };
   const file = options.saved && openSavedTraining(options.saved.path, options.saved.every);
   const found = await file?.load(fresh);
@@ -147,6 +150,7 @@ export async function train<P>(options: TrainOptions<P>): Promise<Trained<P>> {
       if (signal?.aborted) await file?.save(now);
       throwIfAborted(signal);
       const started = performance.now();
+      const before = process.cpuUsage();
       const out = await step(
         now.params as never,
         now.state as never,
@@ -162,15 +166,20 @@ export async function train<P>(options: TrainOptions<P>): Promise<Trained<P>> {
         now = { ...now, watched: [...now.watched, { step: now.step, value }] };
       }
       const ended = performance.now();
-      now = { ...now, seconds: now.seconds + (ended - started) / 1000 };
+      const { user, system } = process.cpuUsage(before);
+      now = {
+        ...now,
+        seconds: now.seconds + (ended - started) / 1000,
+        cpuSeconds: now.cpuSeconds + (user + system) / 1e6,
+      };
       if (ended - reported >= REPORTED || now.step === steps) {
         reported = ended;
         onProgress?.({ done: now.step, total: steps, stage: 'training', figures: { loss } });
       }
       if (now.step < steps) await file?.saveWhenDue(now);
     }
-    const { params, carried, losses, watched, seconds } = now;
-    return { params: params as P, carried: options.carried && carried, losses, watched, seconds };
+    const { params, carried, losses, watched, seconds, cpuSeconds } = now;
+    return { params: params as P, carried: options.carried && carried, losses, watched, seconds, cpuSeconds };
   } finally {
     await step.close();
   }

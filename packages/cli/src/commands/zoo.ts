@@ -147,11 +147,11 @@ function recipeLines({ hash, plan }: ZooEntry): string[] {
 }
 
 function showRecord(terminal: Terminal, record: TrainingRecord): void {
-  const { parameters, seconds, date, machine, curves, quality, samples, resumed } = record;
+  const { parameters, seconds, cpuSeconds, date, machine, curves, quality, samples, resumed } = record;
   const went = resumed > 0 ? `, interrupted ${count(resumed)} times` : '';
   print(
     terminal,
-    `${count(parameters)} parameters (${(parameters * 4e-6).toFixed(1)} MB), trained ${date.slice(0, 10)} in ${duration(seconds)}${went} on ${machine.cores} × ${machine.cpu}`,
+    `${count(parameters)} parameters (${(parameters * 4e-6).toFixed(1)} MB), trained ${date.slice(0, 10)} in ${duration(seconds)} (${duration(cpuSeconds)} of processor time)${went} on ${machine.cores} × ${machine.cpu}`,
   );
   for (const [title, curve] of Object.entries(curves))
     if (curve.length > 0)

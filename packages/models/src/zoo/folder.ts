@@ -36,6 +36,8 @@ export interface TrainingRecord {
   readonly samples: readonly Sample[];
   /** Of the steps, over all runs. */
   readonly seconds: number;
+  /** That all threads worked meanwhile: half of it is the time on two cores that do nothing else. */
+  readonly cpuSeconds: number;
   /** How often it was interrupted and went on. */
   readonly resumed: number;
   readonly date: string;

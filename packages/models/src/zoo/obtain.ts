@@ -155,6 +155,7 @@ async function underLock(recipe: Recipe, work: string, options: ObtainOptions): 
       quality,
       samples,
       seconds: Math.round(trained.seconds * 10) / 10,
+      cpuSeconds: Math.round(trained.cpuSeconds * 10) / 10,
       resumed,
       date: new Date().toISOString(),
       machine: machine(),
@@ -198,7 +199,7 @@ async function trainPlan(
     params: prepared.params,
     ...(prepared.carried !== undefined && { carried: prepared.carried }),
     loss: prepared.loss,
-    optimizer: optimizerOf(training, prepared.params),
+    optimizer: optimizerOf(training, prepared.params, prepared.specs),
     steps: training.steps,
     clip: training.clip,
     draw: async (step) => {

@@ -3,25 +3,50 @@
  *
  * @module
  */
-import { adamw, cosineSchedule, groups, type NDArray, type Optimizer, tree, warmup } from '@fletch/array';
+import {
+  adamw,
+  cosineSchedule,
+  groups,
+  muon,
+  type NDArray,
+  type Optimizer,
+  tree,
+  warmup,
+} from '@fletch/array';
+import type { ParameterSpec } from '../parameters.js';
 import type { TrainingPlan } from './recipe.js';
 
 /**
- * AdamW: the rate rises over `warmup` steps and falls to zero in half a cosine; matrices and kernels decay, biases and
- * norms do not.
+ * The rate rises over `warmup` steps and falls to zero in half a cosine. Matrices and kernels decay, biases and norms do not.
+ * With a rate for matrices, those inside of the network follow Muon, all others AdamW.
  *
  * @param params - the tree to be trained, for its shapes
+ * @param specs - what its parameters are; without them no matrix is known to lie inside
  */
-export function optimizerOf(plan: TrainingPlan, params: unknown): Optimizer {
-  const { steps, learningRate, beta2, weightDecay } = plan;
+export function optimizerOf(
+  plan: TrainingPlan,
+  params: unknown,
+  specs: readonly ParameterSpec[] = [],
+): Optimizer {
+  const { steps, learningRate, beta2, weightDecay, matrixRate } = plan;
   const rise = Math.min(Math.max(plan.warmup, 1), steps);
-  const rate = warmup(rise, cosineSchedule(learningRate, Math.max(1, steps - rise)));
+  const falling = (highest: number) => warmup(rise, cosineSchedule(highest, Math.max(1, steps - rise)));
+  const rate = falling(learningRate);
+  const inner = new Set(
+    matrixRate === undefined
+      ? []
+      : specs.filter(({ kind }) => kind === 'linear' || kind === 'conv1d').map(({ name }) => name),
+  );
   const named = tree.flatten<NDArray>(params);
-  const ranks = Object.values(named).map(({ shape }) => shape.length);
-  const decayed = adamw({ learningRate: rate, beta2, weightDecay });
-  const plain = adamw({ learningRate: rate, beta2, weightDecay: 0 });
-  // A tree of one kind needs no groups, and groups no empty members.
-  if (ranks.every((rank) => rank > 1)) return decayed;
-  if (ranks.every((rank) => rank < 2)) return plain;
-  return groups((path) => (named[path]!.shape.length > 1 ? 'decayed' : 'plain'), { decayed, plain });
+  const groupOf = (path: string) => {
+    const rank = named[path]!.shape.length;
+    if (rank === 2 && inner.has(path)) return 'inner';
+    return rank > 1 ? 'decayed' : 'plain';
+  };
+  const all: Readonly<Record<string, Optimizer>> = {
+    inner: muon({ learningRate: falling(matrixRate ?? learningRate), weightDecay }),
+    decayed: adamw({ learningRate: rate, beta2, weightDecay }),
+    plain: adamw({ learningRate: rate, beta2, weightDecay: 0 }),
+  };
+  return groups(groupOf, all);
 }

@@ -6,12 +6,13 @@
 import { createHash } from 'node:crypto';
 import type { NDArray, Tensor } from '@fletch/array';
 import type { LongWork } from '@fletch/base';
+import type { ParameterSpec } from '../parameters.js';
 
 /** Plain data that survive JSON. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** How a model is trained: AdamW, the rate rising in a line and falling in half a cosine. */
+/** How a model is trained: by AdamW, the rate rising in a line and falling in half a cosine. */
 export interface TrainingPlan {
   /** Of the parameters' first values and of the order of the data. */
   readonly seed: number;
@@ -20,6 +21,8 @@ export interface TrainingPlan {
   readonly batch: number;
   /** The highest rate. */
   readonly learningRate: number;
+  /** The highest rate of the matrices inside of the network, which then follow Muon. Default: they follow AdamW too. */
+  readonly matrixRate?: number;
   /** Steps over which the rate rises. */
   readonly warmup: number;
   /** Taken off matrices; vectors keep theirs. */
@@ -89,6 +92,8 @@ export interface Prepared {
   readonly config: JsonObject;
   /** First values: a tree of arrays. */
   readonly params: unknown;
+  /** What they are. */
+  readonly specs?: readonly ParameterSpec[];
   /** See `carried` of `train`. */
   readonly carried?: unknown;
   readonly loss: (params: never, ...batch: never[]) => Tensor | readonly [Tensor, unknown];

@@ -49,9 +49,9 @@ function Model({ model }: { model: ZooEntry }) {
           <section class="section" aria-labelledby="curves">
             <h2 id="curves">Training</h2>
             <p class="small">
-              {moment(record.date)}, {figure(record.seconds)} s on {record.machine.cores} ×{' '}
-              {record.machine.cpu}; {record.parameters.toLocaleString('en-US')} parameters,{' '}
-              {bytes(4 * record.parameters)}.
+              {moment(record.date)}, {figure(record.seconds)} s ({figure(record.cpuSeconds)} s of processor
+              time) on {record.machine.cores} × {record.machine.cpu};{' '}
+              {record.parameters.toLocaleString('en-US')} parameters, {bytes(4 * record.parameters)}.
             </p>
             <Curves curves={record.curves} />
           </section>

@@ -20,11 +20,7 @@ export const imageShares: Float64Array = Float64Array.from({ length: DIFFUSION_S
 });
 
 /** Images with noise in them: `√share · image + √(1 − share) · noise`, each at its own step. */
-export function addNoise(
-  images: Float32Array,
-  noise: Float32Array,
-  steps: ArrayLike<number>,
-): Float32Array {
+export function addNoise(images: Float32Array, noise: Float32Array, steps: ArrayLike<number>): Float32Array {
   const size = images.length / steps.length;
   return images.map((value, i) => {
     const share = imageShares[steps[Math.floor(i / size)]!]!;
@@ -88,7 +84,10 @@ export async function drawImages(
         const [asked, any] = [noise.data[j] as number, noise.data[images.length + j] as number];
         const guess = any + guidance * (asked - any);
         // What the image would be without noise, within the range of pixels, and the noise that fits it.
-        const clean = Math.max(-1, Math.min(1, (images[j]! - Math.sqrt(1 - share) * guess) / Math.sqrt(share)));
+        const clean = Math.max(
+          -1,
+          Math.min(1, (images[j]! - Math.sqrt(1 - share) * guess) / Math.sqrt(share)),
+        );
         const rest = (images[j]! - Math.sqrt(share) * clean) / Math.sqrt(1 - share);
         images[j] = Math.sqrt(left) * clean + Math.sqrt(1 - left) * rest;
       }

@@ -99,6 +99,7 @@ async function prepare(
   return {
     config,
     params,
+    specs: family.parameters(config),
     ...(hasBuffers && { carried: buffers }),
     loss: ((weights: Weights, ...rest: unknown[]) => {
       const [held, images, labels] = (hasBuffers ? rest : [{}, ...rest]) as [Weights, Tensor, Tensor];

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { add, argmax, array, compile, meanSquaredError, mul, type NDArray, type Tensor, tree } from '@fletch/array';
+import {
+  add,
+  argmax,
+  array,
+  compile,
+  meanSquaredError,
+  mul,
+  type NDArray,
+  type Tensor,
+  tree,
+} from '@fletch/array';
 import type { LongWork } from '@fletch/base';
 import { holdOut, type ImageSet, type ImageSplits, imageFloats } from '@fletch/data';
 import { rng } from '@fletch/linalg';
@@ -99,7 +109,10 @@ async function prepare(
   const feed = new ImageFeed(own, { batch: training.batch, seed: training.seed });
   const threads = work.threads === undefined ? {} : { threads: work.threads };
   const error = (weights: Weights, images: Tensor, timesteps: Tensor, labels: Tensor, noise: Tensor) =>
-    meanSquaredError(dit.forward(config, { ...weights, ...buffers }, { images, timesteps, labels }).sample, noise);
+    meanSquaredError(
+      dit.forward(config, { ...weights, ...buffers }, { images, timesteps, labels }).sample,
+      noise,
+    );
   const measure = compile(error, { name: `${plan.name}: measuring`, ...threads });
   /** The averages, whose error is measured. */
   const averages = (carried: unknown) => (carried as { readonly average: Record<string, NDArray> }).average;
@@ -115,6 +128,7 @@ async function prepare(
   return {
     config: config as unknown as JsonObject,
     params,
+    specs: dit.parameters(config),
     carried: { average: params },
     loss: (
       weights: Weights,

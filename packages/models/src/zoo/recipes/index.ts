@@ -4,5 +4,20 @@
  * @module
  */
 import type { Recipe } from '../recipe.js';
+import {
+  bertNanoText,
+  cnnMnist,
+  ditNanoMnist,
+  gptNanoText,
+  resnetNanoFashion,
+  vitNanoFashion,
+} from './catalogue.js';
 
-export const recipes: readonly Recipe[] = [];
+export const recipes: readonly Recipe[] = [
+  gptNanoText,
+  bertNanoText,
+  vitNanoFashion,
+  resnetNanoFashion,
+  cnnMnist,
+  ditNanoMnist,
+];

@@ -85,6 +85,7 @@ async function prepare(
   return {
     config: config as unknown as JsonObject,
     params: gpt2.init(config, { seed: training.seed }),
+    specs: gpt2.parameters(config),
     loss: (weights: Weights, ids: Tensor, next: Tensor) =>
       crossEntropy(gpt2.forward(config, weights, { inputIds: ids }).logits, next),
     draw(step) {

@@ -3,7 +3,18 @@
  *
  * @module
  */
-import { argmax, array, compile, expandDims, logSoftmax, maximum, type NDArray, squeeze, type Tensor, takeAlongAxis } from '@fletch/array';
+import {
+  argmax,
+  array,
+  compile,
+  expandDims,
+  logSoftmax,
+  maximum,
+  type NDArray,
+  squeeze,
+  type Tensor,
+  takeAlongAxis,
+} from '@fletch/array';
 import type { LongWork } from '@fletch/base';
 import { rng } from '@fletch/linalg';
 import { type BertConfig, bert } from '../../families/bert.js';
@@ -57,12 +68,9 @@ async function prepare(
       ...(onProgress && { onProgress }),
     }),
   );
-  const [pad, cls, sep, mask] = ['[PAD]', '[CLS]', '[SEP]', '[MASK]'].map((token) => tokenizer.idOf(token)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [pad, cls, sep, mask] = ['[PAD]', '[CLS]', '[SEP]', '[MASK]'].map((token) =>
+    tokenizer.idOf(token),
+  ) as [number, number, number, number];
   const config = bert.config({
     ...plan.config,
     architectures: ['BertForMaskedLM'],
@@ -96,7 +104,11 @@ async function prepare(
   };
   const guesser = new Guesser(config, threads);
   /** Windows side by side that cover the row, or the first of them. */
-  const judge = async (params: unknown, row: Int32Array, most = Number.POSITIVE_INFINITY): Promise<Judgement> => {
+  const judge = async (
+    params: unknown,
+    row: Int32Array,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<Judgement> => {
     const total: Judgement = { guessed: 0, right: 0, loss: 0 };
     const count = Math.min(most, Math.floor(row.length / (length - 1)));
     for (let first = 0; first < count; first += training.batch) {
@@ -117,6 +129,7 @@ async function prepare(
   return {
     config: config as unknown as JsonObject,
     params: bert.init(config, { seed: training.seed }),
+    specs: bert.parameters(config),
     loss: (weights: Weights, ids: Tensor, labels: Tensor) =>
       maskedTokenLoss(bert.forward(config, weights, { inputIds: ids }).logits, labels),
     draw(step) {
