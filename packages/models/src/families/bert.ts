@@ -15,7 +15,7 @@ import {
   labelsOf,
 } from '../family.js';
 import { activate, activationName } from '../layers/activations.js';
-import { attentionMask, tokenIds } from '../layers/attention.js';
+import { tokenIds, type Visibility, visibility } from '../layers/attention.js';
 import { embedding, embeddingSpecs, linear, linearSpecs } from '../layers/dense.js';
 import { layerNorm, layerNormSpecs } from '../layers/norm.js';
 import { selfAttention } from '../layers/self-attention.js';
@@ -141,13 +141,13 @@ function parameters(config: BertConfig): ParameterSpec[] {
   ];
 }
 
-function block(run: Run, config: BertConfig, i: number, x: Tensor, mask: Tensor | undefined) {
+function block(run: Run, config: BertConfig, i: number, x: Tensor, visible: Visibility) {
   const name = `bert.encoder.layer.${i}`;
   const { layer_norm_eps: epsilon, hidden_dropout_prob: rate } = config;
   const { mixed, pattern } = selfAttention(run, `${name}.attention.self`, x, {
     heads: config.num_attention_heads,
     names: ['query', 'key', 'value'],
-    mask,
+    visible,
     dropout: config.attention_probs_dropout_prob,
   });
   const attended = run.drop(linear(run, `${name}.attention.output.dense`, mixed), rate);
@@ -196,11 +196,11 @@ export const bert = defineFamily({
   parameters,
   forward(run, config, inputs: BertInputs): BertOutput {
     let x = embed(run, config, inputs);
-    const mask = attentionMask(x, { seen: inputs.attentionMask });
+    const visible = visibility(x, { seen: inputs.attentionMask });
     const hiddenStates = [x];
     const attentions: Tensor[] = [];
     for (let i = 0; i < config.num_hidden_layers; i++) {
-      const { next, pattern } = block(run, config, i, run.tap(`bert.encoder.layer.${i}.in`, x), mask);
+      const { next, pattern } = block(run, config, i, run.tap(`bert.encoder.layer.${i}.in`, x), visible);
       x = next;
       hiddenStates.push(x);
       attentions.push(pattern);

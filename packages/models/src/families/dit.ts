@@ -150,9 +150,7 @@ function block(run: Run, config: DitConfig, i: number, x: Tensor, condition: Ten
   const heads = config.num_heads;
   const qkv = linear(run, `${name}.attn.qkv`, modulated(x, shift1, scale1));
   const parts = unstack(transpose(reshape(qkv, [batch, places, 3, heads, width / heads]), [2, 0, 3, 1, 4]));
-  const { mixed, pattern } = attend(run, `${name}.attn`, parts as [Tensor, Tensor, Tensor], {
-    mask: undefined,
-  });
+  const { mixed, pattern } = attend(run, `${name}.attn`, parts as [Tensor, Tensor, Tensor], {});
   const middle = add(x, mul(gate1, linear(run, `${name}.attn.proj`, mixed)));
   const wide = linear(run, `${name}.mlp.fc1`, modulated(middle, shift2, scale2));
   const narrow = linear(run, `${name}.mlp.fc2`, activate('gelu_pytorch_tanh', wide));
@@ -208,4 +206,5 @@ export const dit = defineFamily({
     const final = linear(run, 'final_layer.linear', modulated(x, shift, scale));
     return { sample: unpatched(final, side / size, size), hiddenStates, attentions };
   },
+  isHead: (name) => name.startsWith('y_embedder.'),
 });

@@ -7,7 +7,7 @@ import { add, reshape, slice, type Tensor, transpose, unstack, type Value } from
 import { z } from 'zod';
 import { type ConfigOf, checkHeads, defineFamily, field } from '../family.js';
 import { activate, activationName } from '../layers/activations.js';
-import { attend, attentionMask, tokenIds } from '../layers/attention.js';
+import { attend, tokenIds, type Visibility, visibility } from '../layers/attention.js';
 import { conv1D, conv1DSpecs, embedding, embeddingSpecs, linearSpecs, tokenHead } from '../layers/dense.js';
 import { layerNorm, layerNormSpecs } from '../layers/norm.js';
 import { normal, type ParameterSpec } from '../parameters.js';
@@ -90,7 +90,7 @@ function parameters(config: Gpt2Config): ParameterSpec[] {
   ];
 }
 
-function block(run: Run, config: Gpt2Config, i: number, x: Tensor, mask: Tensor | undefined) {
+function block(run: Run, config: Gpt2Config, i: number, x: Tensor, visible: Visibility) {
   const name = `transformer.h.${i}`;
   const [batch, places, width] = x.shape as [number, number, number];
   const { n_head: heads, layer_norm_epsilon: epsilon, resid_pdrop } = config;
@@ -100,7 +100,7 @@ function block(run: Run, config: Gpt2Config, i: number, x: Tensor, mask: Tensor 
     (config.scale_attn_weights ? 1 / Math.sqrt(width / heads) : 1) /
     (config.scale_attn_by_inverse_layer_idx ? i + 1 : 1);
   const { mixed, pattern } = attend(run, `${name}.attn`, parts as [Tensor, Tensor, Tensor], {
-    mask,
+    visible,
     dropout: config.attn_pdrop,
     scale,
   });
@@ -129,13 +129,13 @@ export const gpt2 = defineFamily({
         ? slice(run.weight('transformer.wpe.weight'), [0, places])
         : embedding(run, 'transformer.wpe', positionIds);
     let x = run.drop(add(tokens, spots), config.embd_pdrop);
-    const mask = attentionMask(x, { causal: true, seen });
+    const visible = visibility(x, { causal: true, seen });
     const hiddenStates: Tensor[] = [];
     const attentions: Tensor[] = [];
     for (let i = 0; i < config.n_layer; i++) {
       x = run.tap(`transformer.h.${i}.in`, x);
       hiddenStates.push(x);
-      const { next, pattern } = block(run, config, i, x, mask);
+      const { next, pattern } = block(run, config, i, x, visible);
       attentions.push(pattern);
       x = next;
     }

@@ -8,7 +8,7 @@ import { add, mul, type Tensor, tensor } from '@fletch/array';
 import { z } from 'zod';
 import { type ConfigOf, defineFamily, field } from '../family.js';
 import { activate, activationName } from '../layers/activations.js';
-import { attentionMask, tokenIds } from '../layers/attention.js';
+import { tokenIds, type Visibility, visibility } from '../layers/attention.js';
 import { embedding, embeddingSpecs, linear, linearSpecs, tokenHead } from '../layers/dense.js';
 import { rmsNorm, rmsNormSpecs } from '../layers/norm.js';
 import { rotaryFields, rotaryFrequencies, rotation } from '../layers/rotary.js';
@@ -81,11 +81,11 @@ function parameters(config: LlamaConfig): ParameterSpec[] {
 }
 
 interface Shared {
-  readonly mask: Tensor | undefined;
+  readonly visible: Visibility;
   readonly rotate: (x: Tensor) => Tensor;
 }
 
-function block(run: Run, config: LlamaConfig, i: number, x: Tensor, { mask, rotate }: Shared) {
+function block(run: Run, config: LlamaConfig, i: number, x: Tensor, { visible, rotate }: Shared) {
   const name = `model.layers.${i}`;
   const { rms_norm_eps: epsilon, attention_bias, mlp_bias } = config;
   const normed = rmsNorm(run, `${name}.input_layernorm`, x, epsilon);
@@ -96,7 +96,7 @@ function block(run: Run, config: LlamaConfig, i: number, x: Tensor, { mask, rota
     names: ['q_proj', 'k_proj', 'v_proj'],
     bias: attention_bias,
     rotate,
-    mask,
+    visible,
     dropout: config.attention_dropout,
   });
   const attended = linear(run, `${name}.self_attn.o_proj`, mixed, { bias: attention_bias });
@@ -135,7 +135,7 @@ export const llama = defineFamily({
     const { ids, places } = tokenIds('llama', inputIds, longest);
     let x = embedding(run, 'model.embed_tokens', ids);
     const shared = {
-      mask: attentionMask(x, { causal: true, seen }),
+      visible: visibility(x, { causal: true, seen }),
       rotate: rotation(rotaryFrequencies(config, sizesOf(config).headWidth), x.dtype, {
         count: places,
         positions: positionIds === undefined ? undefined : tensor(positionIds, 'int32'),

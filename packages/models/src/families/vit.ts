@@ -103,7 +103,6 @@ function block(run: Run, config: VitConfig, i: number, x: Tensor) {
     heads: config.num_attention_heads,
     names: ['query', 'key', 'value'],
     bias: config.qkv_bias,
-    mask: undefined,
     dropout: config.attention_probs_dropout_prob,
   });
   const middle = add(x, run.drop(linear(run, `${name}.attention.output.dense`, mixed), rate));
