@@ -5,3 +5,4 @@
  */
 export * from './icl-linear/index.js';
 export * from './lsa-one-step-gd/index.js';
+export * from './observable-propagation/index.js';
