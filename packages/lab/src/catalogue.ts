@@ -10,6 +10,7 @@ import { type SystemFacts, systems } from './systems.js';
 /** The experiments, one line each. A system without one is planned. */
 const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
+  'observable-propagation': () => import('./experiments/37-observable-propagation.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
 };
 

@@ -1,0 +1,652 @@
+/**
+ * System 37: feature vectors from weights and one pair of prompts against probes on labelled activations.
+ *
+ * @module
+ */
+import { adamw, array, cosineSchedule, type NDArray, type Tensor, train, warmup } from '@fletch/array';
+import {
+  cosine,
+  couplingCoefficient,
+  type Feature,
+  logisticProbe,
+  meanDifference,
+  nodeName,
+  normAngleBound,
+  ObservablePropagation,
+  observable,
+  type Pair,
+  type PathNode,
+  randomDirection,
+  regression,
+  regressionProbe,
+} from '@fletch/insight';
+import { type Rng, rng } from '@fletch/linalg';
+import { gpt2, nextTokenLoss, type Parameters } from '@fletch/models';
+import * as Plot from '@observablehq/plot';
+import { defineExperiment, type Profile, type Row, type TrialContext } from '../experiment.js';
+
+const plans: {
+  readonly [P in Profile]: { readonly steps: number; readonly draws: number; readonly tokens: number };
+} = {
+  smoke: { steps: 25, draws: 2, tokens: 40 },
+  quick: { steps: 800, draws: 20, tokens: 600 },
+  full: { steps: 1200, draws: 50, tokens: 2000 },
+};
+
+const split = (words: string) => words.split(' ');
+const adjectives = split('kind clever funny quiet brave tall honest lazy gentle proud happy calm');
+const things = split('book lamp coat cup key map ring bag pen hat');
+const places = split('park shop school garden kitchen station library street');
+const verbs = split('fixed painted opened cleaned lifted moved');
+const feminine = split('nurse teacher secretary');
+const masculine = split('programmer doctor engineer');
+const names = [...Array(80).keys()].map((i) => (i < 40 ? `f${i}` : `m${i - 40}`));
+const isFeminine = (name: string) => name.startsWith('f');
+/** How likely a name goes with a feminine pronoun. */
+const chances = names.map((name) => {
+  const isClear = Number(name.slice(1)) < 30;
+  return isFeminine(name) ? (isClear ? 0.98 : 0.75) : isClear ? 0.02 : 0.25;
+});
+
+interface Template {
+  readonly text: string;
+  /** What follows the prompt: for women, for men. */
+  readonly answers: readonly [readonly string[], readonly string[]];
+  readonly rest?: string;
+  /** How likely the answer follows the pronoun drawn. Default 1. */
+  readonly faith?: number;
+}
+
+const templates: readonly Template[] = [
+  { text: 'so NAME really is a ADJ friend isnt', answers: [['she'], ['he']] },
+  { text: 'man NAME is so ADJ isnt', answers: [['she'], ['he']] },
+  { text: 'what do i think about NAME ? i love', answers: [['her'], ['him']] },
+  { text: 'this is a THING for NAME . i gave it to', answers: [['her'], ['him']] },
+  { text: 'my friend NAME is an ADJ', answers: [feminine, masculine], faith: 0.8 },
+  {
+    text: 'i saw a THING in the PLACE and NAME VERB it with',
+    answers: [['her'], ['his']],
+    rest: ' THING',
+  },
+];
+
+const vocabulary = [
+  '<pad>',
+  ...new Set(
+    templates.flatMap(({ text, answers }) => [
+      ...split(text).filter((word) => !/^[A-Z]+$/.test(word)),
+      ...answers.flat(2),
+    ]),
+  ),
+  ...adjectives,
+  ...things,
+  ...places,
+  ...verbs,
+  ...names,
+];
+const idOf = new Map(vocabulary.map((word, id) => [word, id]));
+/** Longest sentence, in tokens. */
+const LONGEST = 14;
+const encode = (text: string) => Int32Array.from(split(text), (word) => idOf.get(word)!);
+const pick = <T>(random: Rng, items: readonly T[]) => items[random.integer(items.length)]!;
+
+function fill(text: string, name: string, random: Rng): string {
+  return text
+    .replace('NAME', name)
+    .replace('ADJ', () => pick(random, adjectives))
+    .replace('PLACE', () => pick(random, places))
+    .replace('VERB', () => pick(random, verbs))
+    .replace(/THING/g, () => pick(random, things));
+}
+
+function sentence(random: Rng): Int32Array {
+  const { text, answers, rest = '', faith = 1 } = pick(random, templates);
+  const who = random.integer(names.length);
+  const drawn = random.uniform() < chances[who]!;
+  const kept = faith === 1 || random.uniform() < faith;
+  const answer = pick(random, answers[drawn === kept ? 0 : 1]);
+  return encode(fill(`${text} ${answer}${rest}`, names[who]!, random));
+}
+
+const config = gpt2.config({
+  vocab_size: vocabulary.length,
+  n_positions: LONGEST,
+  n_embd: 64,
+  n_layer: 2,
+  n_head: 4,
+  n_inner: 256,
+  activation_function: 'gelu',
+  tie_word_embeddings: false,
+});
+
+async function trainModel({ profile, seed, signal, report }: TrialContext): Promise<Parameters> {
+  const { steps } = plans[profile];
+  const batch = 64;
+  const { params } = await train<Record<string, NDArray>>({
+    name: 'decoder of sentences about names',
+    params: gpt2.init(config, { seed }),
+    loss: (weights: Record<string, Tensor>, ids: Tensor, seen: Tensor) =>
+      nextTokenLoss(gpt2.forward(config, weights, { inputIds: ids }).logits, ids, { seen }),
+    optimizer: adamw({ learningRate: warmup(100, cosineSchedule(2e-3, steps)), weightDecay: 0.01 }),
+    steps,
+    draw(step) {
+      const random = rng(seed * 1_000_003 + step, 37);
+      const ids = new Int32Array(batch * LONGEST);
+      const seen = new Int32Array(batch * LONGEST);
+      for (let b = 0; b < batch; b++) {
+        const tokens = sentence(random);
+        ids.set(tokens, b * LONGEST);
+        seen.fill(1, b * LONGEST, b * LONGEST + tokens.length);
+      }
+      return [array(ids, 'int32', [batch, LONGEST]), array(seen, 'int32', [batch, LONGEST])];
+    },
+    signal,
+    onProgress: (progress) => report({ ...progress, stage: 'training' }),
+  });
+  return params;
+}
+
+interface Question {
+  readonly name: string;
+  readonly positive: readonly string[];
+  readonly negative: readonly string[];
+  /** Its templates; the pair of prompts takes the first. */
+  readonly texts: readonly string[];
+}
+
+const questions: readonly Question[] = [
+  { name: 'she − he', positive: ['she'], negative: ['he'], texts: [templates[0]!.text, templates[1]!.text] },
+  {
+    name: 'her − him',
+    positive: ['her'],
+    negative: ['him'],
+    texts: [templates[2]!.text, templates[3]!.text],
+  },
+  { name: 'occupation', positive: feminine, negative: masculine, texts: [templates[4]!.text] },
+];
+
+/** A prompt as methods see it: its stream at the name, and the observable's value. */
+interface Sample {
+  readonly name: string;
+  readonly streams: readonly Float64Array[];
+  readonly value: number;
+}
+
+async function samplesOf(tool: ObservablePropagation, { texts }: Question, n: Float32Array, random: Rng) {
+  const prompts = names.flatMap((name) =>
+    texts.map((text) => ({ name, ids: encode(fill(text, name, random)) })),
+  );
+  const activations = await tool.activations(prompts.map(({ ids }) => ids));
+  return activations.map((each, i): Sample => {
+    const { name, ids } = prompts[i]!;
+    const place = ids.indexOf(idOf.get(name)!);
+    return {
+      name,
+      streams: [0, 1].map((layer) => tool.at({ layer, where: 'ln1_in' }, each, place)),
+      value: tool.value(n, each),
+    };
+  });
+}
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function judge(vector: ArrayLike<number>, layer: number, samples: readonly Sample[]) {
+  const scores = samples.map(({ streams }) => dot(vector, streams[layer]!));
+  const values = samples.map(({ value }) => value);
+  const [scoreMean, valueMean] = [mean(scores), mean(values)];
+  const { r2, slope } = regression(scores, values);
+  return {
+    r2,
+    slope,
+    signs: mean(scores.map((score, i) => Number(score > scoreMean === values[i]! > valueMean))),
+  };
+}
+
+/** No, one or both feed-forward parts at the last token, then a head that reads the name. */
+function routes(place: number): PathNode[][] {
+  const chains: PathNode[][] = [
+    [],
+    [{ kind: 'mlp', layer: 0 }],
+    [{ kind: 'mlp', layer: 1 }],
+    [
+      { kind: 'mlp', layer: 1 },
+      { kind: 'mlp', layer: 0 },
+    ],
+  ];
+  return chains.flatMap((chain) =>
+    [...Array((chain.at(-1)?.layer ?? 1) + 1).keys()].flatMap((layer) =>
+      [0, 1, 2, 3].map((head): PathNode[] => [...chain, { kind: 'attn', layer, head, position: place }]),
+    ),
+  );
+}
+
+function strongest(tool: ObservablePropagation, n: Float32Array, pair: Pair, place: number, layer?: number) {
+  const ranked = routes(place)
+    .filter((path) => layer === undefined || path.at(-1)!.layer === layer)
+    .map((path) => {
+      const { vector, site } = tool.propagate(n, path, { point: pair, throughNorm: false });
+      const [a, b] = pair.map((each) => dot(vector, tool.at(site, each, place)));
+      return { path, contribution: a! - b! };
+    })
+    .sort((a, b) => b.contribution - a.contribution);
+  return { ...ranked[0]!, runnerUp: ranked[1]! };
+}
+
+const COUNTS = [1, 2, 5, 10, 20];
+
+type Scores = { readonly [method: string]: number };
+
+/** Baselines on k labelled prompts of each class, judged on names that they have not seen. */
+function baselines(
+  pool: readonly Sample[],
+  held: readonly Sample[],
+  layer: number,
+  k: number,
+  random: Rng,
+): Scores {
+  const drawn = [0, 40].map((first) => Array.from(random.sample(40, k), (i) => names[first + i]!));
+  const each = pool.length / names.length;
+  const [women, men] = drawn.map((group) =>
+    group.map((name) => pool[names.indexOf(name) * each + random.integer(each)]!),
+  );
+  const unseen = held.filter(({ name }) => !drawn.flat().includes(name));
+  const x = (samples: readonly Sample[]) => samples.map(({ streams }) => streams[layer]!);
+  const both = [...women!, ...men!];
+  const methods = {
+    'mean difference': meanDifference(x(women!), x(men!)),
+    'least squares': regressionProbe(
+      x(both),
+      both.map(({ value }) => value),
+    ),
+    'logistic probe': logisticProbe(x(women!), x(men!)),
+    'random direction': randomDirection(64, random.integer(2 ** 31)),
+  };
+  return Object.fromEntries(Object.entries(methods).map(([name, w]) => [name, judge(w, layer, unseen).r2]));
+}
+
+function average(scores: readonly Scores[]): Scores {
+  return Object.fromEntries(
+    Object.keys(scores[0]!).map((key) => [key, mean(scores.map((each) => each[key]!))]),
+  );
+}
+
+interface Answer {
+  readonly row: Row;
+  readonly one: number;
+  readonly all: number;
+  readonly curve: readonly { readonly k: number; readonly scores: Scores }[];
+  readonly exactCosine: number;
+  readonly feature: Feature;
+  readonly scatter: readonly Row[];
+  readonly norms: readonly Row[];
+}
+
+async function answer(
+  tool: ObservablePropagation,
+  question: Question,
+  { profile, seed }: TrialContext,
+  layer?: number,
+): Promise<Answer> {
+  const { name, texts, positive, negative } = question;
+  const n = observable(vocabulary, { positive, negative });
+  const random = rng(seed, 370 + questions.indexOf(question));
+  const prompts = ['f0', 'm0'].map((who) => encode(texts[0]!.replace('NAME', who).replace('ADJ', 'kind')));
+  const pair = await tool.pair(prompts[0]!, prompts[1]!);
+  const place = prompts[0]!.indexOf(idOf.get('f0')!);
+  const best = strongest(tool, n, pair, place, layer);
+  const feature = tool.propagate(n, best.path, { point: pair });
+  const skipped = tool.propagate(n, best.path, { point: pair, layerNorm: 'skip' });
+  const whole = tool.propagate(n, 'all', {
+    point: pair,
+    site: { layer: 0, where: 'ln1_in', position: place },
+  });
+
+  const pool = await samplesOf(tool, question, n, random);
+  const held = (await samplesOf(tool, question, n, random)).filter(
+    ({ name: who }) => who !== 'f0' && who !== 'm0',
+  );
+  const at = feature.site.layer;
+  const curve = COUNTS.map((k) => ({
+    k,
+    scores: average([...Array(plans[profile].draws)].map(() => baselines(pool, held, at, k, random))),
+  }));
+  const found = judge(feature.vector, at, held);
+  const together = judge(whole.vector, 0, held);
+  const patched = await tool.headPatching(n, [prompts[0]!], [prompts[1]!]);
+  const norms = tool.headNorms(n);
+  const head = best.path.at(-1) as { readonly layer: number; readonly head: number };
+  const own = norms.at(head.layer, head.head);
+  const exactCosine = cosine(feature.vector, skipped.vector);
+  const within = (women: boolean) =>
+    Math.sqrt(
+      judge(
+        feature.vector,
+        at,
+        held.filter(({ name: who }) => isFeminine(who) === women),
+      ).r2,
+    );
+  const steered = await debias(tool, n, feature, texts[0]!, random);
+  return {
+    row: {
+      observable: name,
+      path: best.path.map(nodeName).join(' ← '),
+      contribution: best.contribution,
+      runner_up: best.runnerUp.contribution,
+      exact: tool.contribution(n, best.path, pair),
+      r2_pair: found.r2,
+      r2_norm_skipped: judge(skipped.vector, at, held).r2,
+      r2_all_paths: together.r2,
+      ...Object.fromEntries(
+        curve.flatMap(({ k, scores }) => [
+          [`mean_difference_${k}`, scores['mean difference']!],
+          [`least_squares_${k}`, scores['least squares']!],
+        ]),
+      ),
+      cos_exact_skipped: exactCosine,
+      within_women: within(true),
+      within_men: within(false),
+      sign_agreement: found.signs,
+      norm_rank: norms.data.filter((value) => value > own).length + 1,
+      gap: steered.before,
+      gap_projected: steered.after,
+    },
+    one: found.r2,
+    all: together.r2,
+    curve,
+    exactCosine,
+    feature,
+    scatter: held.map(({ name: who, streams, value }) => ({
+      observable: name,
+      name: isFeminine(who) ? 'f' : 'm',
+      score: round(dot(feature.vector, streams[at]!)),
+      value: round(value),
+    })),
+    norms: Array.from(norms.data, (value, i) => ({
+      observable: name,
+      layer: Math.floor(i / 4),
+      head: i % 4,
+      norm: round(value / Math.max(...norms.data)),
+      patched: round(patched.data[i]! / Math.max(...patched.data.map(Math.abs))),
+    })),
+  };
+}
+
+/** The gap between women and men before and after the feature is projected out at the name. */
+async function debias(
+  tool: ObservablePropagation,
+  n: Float32Array,
+  feature: Feature,
+  text: string,
+  random: Rng,
+) {
+  const prompts = names.map((name) => encode(fill(text, name, random)));
+  const gap = (values: Float64Array) => mean([...values.subarray(0, 40)]) - mean([...values.subarray(40)]);
+  const tap = tool.steer(feature.vector, feature.site, 0);
+  return { before: gap(await tool.values(n, prompts)), after: gap(await tool.values(n, prompts, tap)) };
+}
+
+/** Scores of two features on names and on all tokens of sentences, and the slopes between them. */
+async function couple(
+  tool: ObservablePropagation,
+  [first, second]: readonly [Answer, Answer],
+  title: string,
+  { profile, seed }: TrialContext,
+) {
+  const random = rng(seed, 379);
+  const sentences = [...Array(Math.ceil(plans[profile].tokens / 8))].map(() => sentence(random));
+  const score = async ({ feature: { vector, site } }: Answer) => {
+    const scores = await tool.score(vector, site, sentences);
+    return scores.flatMap((values, i) =>
+      Array.from(values, (value, p) => ({ value, isName: names.includes(vocabulary[sentences[i]![p]!]!) })),
+    );
+  };
+  const [a, b] = [await score(first), await score(second)];
+  const fit = (some: (i: number) => boolean) =>
+    regression(
+      a.filter((_, i) => some(i)).map(({ value }) => value),
+      b.filter((_, i) => some(i)).map(({ value }) => value),
+    );
+  const coupling = couplingCoefficient(first.feature.vector, second.feature.vector);
+  const onNames = fit((i) => a[i]!.isName);
+  const onAll = fit(() => true);
+  return {
+    row: {
+      coupling: title,
+      coefficient: coupling,
+      slope_names: onNames.slope,
+      r2_names: onNames.r2,
+      slope_tokens: onAll.slope,
+      r2_tokens: onAll.r2,
+      cos2: cosine(first.feature.vector, second.feature.vector) ** 2,
+    },
+    error: Math.max(...[onNames, onAll].map(({ slope }) => Math.abs(slope / coupling - 1))),
+    points: a.slice(0, 600).map(({ value, isName }, i) => ({
+      pair: title,
+      token: isName ? 'names' : 'other tokens',
+      first: round(value),
+      second: round(b[i]!.value),
+      coefficient: coupling,
+    })),
+  };
+}
+
+/** The mean angle between a direction and what a layer normalization's gradient makes of it. */
+function normTheorem(d: number, seed: number): Row {
+  const random = rng(seed, d);
+  const count = 500;
+  let angles = 0;
+  for (let i = 0; i < count; i++) {
+    const [x, v] = [0, 1].map(() => random.fillNormal(new Float64Array(d)));
+    const centre = mean([...x!]);
+    const hat = x!.map((value) => value - centre);
+    const size = Math.sqrt(dot(hat, hat));
+    const level = mean([...v!]);
+    const along = dot(v!, hat) / size ** 2;
+    const pulled = v!.map((value, j) => value - level - hat[j]! * along);
+    angles += Math.acos(Math.min(1, cosine(v!, pulled))) / count;
+  }
+  return { layer_norm: `d = ${d}`, mean_angle: angles, bound: normAngleBound(d) };
+}
+
+const round = (value: number) => Number(value.toPrecision(4));
+
+async function measure(context: TrialContext) {
+  const tool = new ObservablePropagation({ config, params: await trainModel(context) });
+  try {
+    const answers: Answer[] = [];
+    for (const question of questions) {
+      context.report({ done: answers.length, total: questions.length, stage: question.name });
+      answers.push(await answer(tool, question, context));
+    }
+    const [subject, ...others] = answers as [Answer, Answer, Answer];
+    const layer = subject.feature.site.layer;
+    const couplings: Awaited<ReturnType<typeof couple>>[] = [];
+    for (const [i, other] of others.entries()) {
+      // Features are compared where they live in the same stream.
+      const beside =
+        other.feature.site.layer === layer ? other : await answer(tool, questions[i + 1]!, context, layer);
+      couplings.push(await couple(tool, [subject, beside], `she − he → ${questions[i + 1]!.name}`, context));
+    }
+    const at = (k: number, method: string) =>
+      mean(answers.map(({ curve }) => curve.find((point) => point.k === k)!.scores[method]!));
+    const one = mean(answers.map((each) => each.one));
+    return {
+      metrics: {
+        over_mean_difference_2: one - at(2, 'mean difference'),
+        over_least_squares_2: one - at(2, 'least squares'),
+        over_mean_difference_5: one - at(5, 'mean difference'),
+        all_over_mean_difference_10: mean(answers.map((each) => each.all)) - at(10, 'mean difference'),
+        cos_exact_skipped: Math.min(...answers.map(({ exactCosine }) => exactCosine)),
+        coupling_error: Math.max(...couplings.map(({ error }) => error)),
+      },
+      rows: [
+        ...answers.map(({ row }) => row),
+        ...couplings.map(({ row }) => row),
+        ...[8, 64, 512].map((d) => normTheorem(d, context.seed)),
+      ],
+      series: {
+        norms: answers.flatMap(({ norms }) => norms),
+        scatter: answers.flatMap(({ scatter }) => scatter),
+        curve: COUNTS.flatMap((k) => [
+          ...Object.keys(answers[0]!.curve[0]!.scores).map((method) => ({
+            method,
+            k,
+            r2: round(at(k, method)),
+          })),
+          { method: 'propagated, one pair', k, r2: round(one) },
+          { method: 'propagated, all paths', k, r2: round(mean(answers.map((each) => each.all))) },
+        ]),
+        coupling: couplings.flatMap(({ points }) => points),
+      },
+    };
+  } finally {
+    await tool.close();
+  }
+}
+
+const heat = (series: readonly Row[], value: string, title: string) => ({
+  title,
+  options: {
+    height: 150,
+    color: { scheme: 'RdBu' as const, type: 'diverging' as const, domain: [-1, 1] },
+    x: { label: 'head', tickFormat: String },
+    y: { label: 'layer', tickFormat: String },
+    fx: { label: null },
+    padding: 0.05,
+    grid: false,
+    marks: [
+      Plot.cell(series, { fx: 'observable', x: 'head', y: 'layer', fill: value }),
+      Plot.text(series, { fx: 'observable', x: 'head', y: 'layer', text: (row) => row[value].toFixed(2) }),
+    ],
+  },
+});
+
+export default defineExperiment({
+  id: 'observable-propagation',
+  exports: [
+    'ObservablePropagation',
+    'observable',
+    'parseObservable',
+    'observeModel',
+    'couplingCoefficient',
+    'cosine',
+    'regression',
+    'normAngleBound',
+    'meanDifference',
+    'regressionProbe',
+    'logisticProbe',
+    'randomDirection',
+  ],
+  data: 'a GPT-2 of 2 layers and width 64, trained on the spot on sentences about 80 names with graded gender',
+  seeds: { smoke: [0], quick: [0], full: [0, 1, 2] },
+  claims: [
+    {
+      id: 'a',
+      text: 'One pair of prompts predicts held-out observables better than the mean difference of 2 prompts a class: gain of r²',
+      metric: 'over_mean_difference_2',
+      relation: '>=',
+      threshold: 0.05,
+    },
+    {
+      id: 'b',
+      text: '… and better than least squares on 2 prompts a class: gain of r²',
+      metric: 'over_least_squares_2',
+      relation: '>=',
+      threshold: 0.05,
+    },
+    {
+      id: 'c',
+      text: '… and as well as the mean difference of 5 a class: gain of r²',
+      metric: 'over_mean_difference_5',
+      relation: '>=',
+      threshold: -0.01,
+    },
+    {
+      id: 'd',
+      text: 'All paths together are as good as the mean difference of 10 a class: gain of r²',
+      metric: 'all_over_mean_difference_10',
+      relation: '>=',
+      threshold: 0,
+    },
+    {
+      id: 'e',
+      text: 'Leaving out the Jacobians of layer normalization barely turns the feature: smallest cosine',
+      metric: 'cos_exact_skipped',
+      relation: '>=',
+      threshold: 0.98,
+    },
+    {
+      id: 'f',
+      text: 'Slopes between scores of features are their coupling coefficients: largest relative deviation, on names and on all tokens',
+      metric: 'coupling_error',
+      relation: '<=',
+      threshold: 0.25,
+    },
+  ],
+  paper: [
+    {
+      task: 'subject pronoun, GPT-Neo-1.3B',
+      metric: 'cosine of features without and with LayerNorm',
+      obprop: 0.998,
+    },
+    {
+      task: 'subject pronoun, GPT-Neo-1.3B',
+      metric: 'r² of the mean difference of 30 a class',
+      baseline: 0.899,
+    },
+    {
+      task: 'political party, GPT-Neo-1.3B',
+      metric: 'r² of the mean difference of 30 a class',
+      baseline: 0.061,
+    },
+    { task: 'subject → object, a million tokens', metric: 'slope at head 17.14 (r² 0.957)', obprop: 0.769 },
+    { task: 'subject → object, a million tokens', metric: 'slope at head 15.13 (r² 0.952)', obprop: 0.8 },
+    { task: 'subject → object, a million tokens', metric: 'slope at head 13.11 (r² 0.819)', obprop: 0.763 },
+  ],
+  async run(context) {
+    return context.once('all', () => measure(context));
+  },
+  plot: ({ series }) => [
+    heat(series.norms ?? [], 'norm', 'Norms of the propagated observable at every head, from weights alone'),
+    heat(series.norms ?? [], 'patched', 'The same heads patched: how far the observable falls'),
+    {
+      title: 'Scores of the feature at the name against the observable, held-out prompts',
+      options: {
+        fx: { label: null },
+        x: { label: 'score' },
+        y: { label: 'observable' },
+        marks: [
+          Plot.dot(series.scatter ?? [], { fx: 'observable', x: 'score', y: 'value', stroke: 'name', r: 2 }),
+        ],
+      },
+    },
+    {
+      title: 'r² against labelled prompts a class, mean of three observables',
+      options: {
+        x: { type: 'log', label: 'prompts a class', ticks: COUNTS, tickFormat: String },
+        y: { label: 'r²', domain: [0, 1] },
+        marks: [Plot.lineY(series.curve ?? [], { x: 'k', y: 'r2', stroke: 'method', marker: true })],
+      },
+    },
+    {
+      title: 'Scores of two features at every token; the line is the coupling coefficient',
+      options: {
+        fx: { label: null },
+        x: { label: 'score of she − he' },
+        y: { label: 'score of the other' },
+        marks: [
+          Plot.dot(series.coupling ?? [], { fx: 'pair', x: 'first', y: 'second', stroke: 'token', r: 1.5 }),
+          Plot.line(
+            (series.coupling ?? []).map((row) => ({
+              ...row,
+              line: Number(row.coefficient) * Number(row.first),
+            })),
+            { fx: 'pair', x: 'first', y: 'line', z: 'pair', sort: 'first', stroke: '#000' },
+          ),
+        ],
+      },
+    },
+  ],
+});
