@@ -83,7 +83,7 @@ export function normAngleBound(d: number): number {
  */
 export function nearestZero(norm: Norm, x: Float64Array, v: Float64Array): Float64Array {
   const value = (at: Float64Array) => dot(applyNorm(norm, at), v);
-  let point = norm.kind === 'layer' ? footOnCone(norm, x, v) : x;
+  let point = norm.kind === 'layer' ? footOnCone(norm, x, v) : footOnPlane(x, scaleByGain(norm, v));
   for (let step = 0; step < 20 && Math.abs(value(point)) > 1e-12; step++) {
     const slope = pullNorm(norm, point, v);
     point = plus(point, slope, -value(point) / dot(slope, slope));
@@ -91,6 +91,8 @@ export function nearestZero(norm: Norm, x: Float64Array, v: Float64Array): Float
   if (Math.abs(value(point)) < 1e-6 * Math.max(1, length(v))) return point;
   throw new FletchError('INVALID_ARGUMENT', 'The observable has one sign everywhere: no point is at zero.');
 }
+
+const footOnPlane = (x: Float64Array, w: Float64Array) => plus(x, w, -dot(x, w) / dot(w, w));
 
 function footOnCone(norm: Norm, x: Float64Array, v: Float64Array): Float64Array {
   const d = x.length;
