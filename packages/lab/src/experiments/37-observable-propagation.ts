@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { adamw, array, cosineSchedule, type NDArray, type Tensor, train, warmup } from '@fletch/array';
 import {
   cosine,
   couplingCoefficient,
@@ -21,9 +20,22 @@ import {
   regressionProbe,
 } from '@fletch/insight';
 import { type Rng, rng } from '@fletch/linalg';
-import { gpt2, nextTokenLoss, type Parameters } from '@fletch/models';
 import * as Plot from '@observablehq/plot';
 import { defineExperiment, type Profile, type Row, type TrialContext } from '../experiment.js';
+import {
+  config,
+  encode,
+  feminine,
+  fill,
+  idOf,
+  isFeminine,
+  masculine,
+  names,
+  sentence,
+  templates,
+  trainOnSentences,
+  vocabulary,
+} from './37-sentences.js';
 
 const plans: {
   readonly [P in Profile]: { readonly steps: number; readonly draws: number; readonly tokens: number };
@@ -32,119 +44,6 @@ const plans: {
   quick: { steps: 800, draws: 20, tokens: 600 },
   full: { steps: 1200, draws: 50, tokens: 2000 },
 };
-
-const split = (words: string) => words.split(' ');
-const adjectives = split('kind clever funny quiet brave tall honest lazy gentle proud happy calm');
-const things = split('book lamp coat cup key map ring bag pen hat');
-const places = split('park shop school garden kitchen station library street');
-const verbs = split('fixed painted opened cleaned lifted moved');
-const feminine = split('nurse teacher secretary');
-const masculine = split('programmer doctor engineer');
-const names = [...Array(80).keys()].map((i) => (i < 40 ? `f${i}` : `m${i - 40}`));
-const isFeminine = (name: string) => name.startsWith('f');
-/** How likely a name goes with a feminine pronoun. */
-const chances = names.map((name) => {
-  const isClear = Number(name.slice(1)) < 30;
-  return isFeminine(name) ? (isClear ? 0.98 : 0.75) : isClear ? 0.02 : 0.25;
-});
-
-interface Template {
-  readonly text: string;
-  /** What follows the prompt: for women, for men. */
-  readonly answers: readonly [readonly string[], readonly string[]];
-  readonly rest?: string;
-  /** How likely the answer follows the pronoun drawn. Default 1. */
-  readonly faith?: number;
-}
-
-const templates: readonly Template[] = [
-  { text: 'so NAME really is a ADJ friend isnt', answers: [['she'], ['he']] },
-  { text: 'man NAME is so ADJ isnt', answers: [['she'], ['he']] },
-  { text: 'what do i think about NAME ? i love', answers: [['her'], ['him']] },
-  { text: 'this is a THING for NAME . i gave it to', answers: [['her'], ['him']] },
-  { text: 'my friend NAME is an ADJ', answers: [feminine, masculine], faith: 0.8 },
-  {
-    text: 'i saw a THING in the PLACE and NAME VERB it with',
-    answers: [['her'], ['his']],
-    rest: ' THING',
-  },
-];
-
-const vocabulary = [
-  '<pad>',
-  ...new Set(
-    templates.flatMap(({ text, answers }) => [
-      ...split(text).filter((word) => !/^[A-Z]+$/.test(word)),
-      ...answers.flat(2),
-    ]),
-  ),
-  ...adjectives,
-  ...things,
-  ...places,
-  ...verbs,
-  ...names,
-];
-const idOf = new Map(vocabulary.map((word, id) => [word, id]));
-/** Longest sentence, in tokens. */
-const LONGEST = 14;
-const encode = (text: string) => Int32Array.from(split(text), (word) => idOf.get(word)!);
-const pick = <T>(random: Rng, items: readonly T[]) => items[random.integer(items.length)]!;
-
-function fill(text: string, name: string, random: Rng): string {
-  return text
-    .replace('NAME', name)
-    .replace('ADJ', () => pick(random, adjectives))
-    .replace('PLACE', () => pick(random, places))
-    .replace('VERB', () => pick(random, verbs))
-    .replace(/THING/g, () => pick(random, things));
-}
-
-function sentence(random: Rng): Int32Array {
-  const { text, answers, rest = '', faith = 1 } = pick(random, templates);
-  const who = random.integer(names.length);
-  const drawn = random.uniform() < chances[who]!;
-  const kept = faith === 1 || random.uniform() < faith;
-  const answer = pick(random, answers[drawn === kept ? 0 : 1]);
-  return encode(fill(`${text} ${answer}${rest}`, names[who]!, random));
-}
-
-const config = gpt2.config({
-  vocab_size: vocabulary.length,
-  n_positions: LONGEST,
-  n_embd: 64,
-  n_layer: 2,
-  n_head: 4,
-  n_inner: 256,
-  activation_function: 'gelu',
-  tie_word_embeddings: false,
-});
-
-async function trainModel({ profile, seed, signal, report }: TrialContext): Promise<Parameters> {
-  const { steps } = plans[profile];
-  const batch = 64;
-  const { params } = await train<Record<string, NDArray>>({
-    name: 'decoder of sentences about names',
-    params: gpt2.init(config, { seed }),
-    loss: (weights: Record<string, Tensor>, ids: Tensor, seen: Tensor) =>
-      nextTokenLoss(gpt2.forward(config, weights, { inputIds: ids }).logits, ids, { seen }),
-    optimizer: adamw({ learningRate: warmup(100, cosineSchedule(2e-3, steps)), weightDecay: 0.01 }),
-    steps,
-    draw(step) {
-      const random = rng(seed * 1_000_003 + step, 37);
-      const ids = new Int32Array(batch * LONGEST);
-      const seen = new Int32Array(batch * LONGEST);
-      for (let b = 0; b < batch; b++) {
-        const tokens = sentence(random);
-        ids.set(tokens, b * LONGEST);
-        seen.fill(1, b * LONGEST, b * LONGEST + tokens.length);
-      }
-      return [array(ids, 'int32', [batch, LONGEST]), array(seen, 'int32', [batch, LONGEST])];
-    },
-    signal,
-    onProgress: (progress) => report({ ...progress, stage: 'training' }),
-  });
-  return params;
-}
 
 interface Question {
   readonly name: string;
@@ -222,9 +121,23 @@ function routes(place: number): PathNode[][] {
   );
 }
 
-function strongest(tool: ObservablePropagation, n: Float32Array, pair: Pair, place: number, layer?: number) {
+/** The layer, or the head, that reads the name. */
+interface End {
+  readonly layer: number;
+  readonly head?: number;
+}
+
+const headOf = (path: readonly PathNode[]) =>
+  path.at(-1) as { readonly layer: number; readonly head: number };
+
+function endsAt(path: readonly PathNode[], { layer, head }: End): boolean {
+  const last = headOf(path);
+  return last.layer === layer && (head === undefined || last.head === head);
+}
+
+function strongest(tool: ObservablePropagation, n: Float32Array, pair: Pair, place: number, end: End) {
   const ranked = routes(place)
-    .filter((path) => layer === undefined || path.at(-1)!.layer === layer)
+    .filter((path) => endsAt(path, end))
     .map((path) => {
       const { vector, site } = tool.propagate(n, path, { point: pair, throughNorm: false });
       const [a, b] = pair.map((each) => dot(vector, tool.at(site, each, place)));
@@ -278,25 +191,30 @@ interface Answer {
   readonly all: number;
   readonly curve: readonly { readonly k: number; readonly scores: Scores }[];
   readonly exactCosine: number;
-  readonly feature: Feature;
+  readonly head: { readonly layer: number; readonly head: number };
   readonly scatter: readonly Row[];
   readonly norms: readonly Row[];
+}
+
+/** The feature of a question along its strongest path, from the first template's pair of prompts. */
+async function featureOf(tool: ObservablePropagation, { texts, positive, negative }: Question, end: End) {
+  const n = observable(vocabulary, { positive, negative });
+  const prompts = ['f0', 'm0'].map((who) => encode(texts[0]!.replace('NAME', who).replace('ADJ', 'kind')));
+  const pair = await tool.pair(prompts[0]!, prompts[1]!);
+  const place = prompts[0]!.indexOf(idOf.get('f0')!);
+  const best = strongest(tool, n, pair, place, end);
+  return { n, prompts, pair, place, best, feature: tool.propagate(n, best.path, { point: pair }) };
 }
 
 async function answer(
   tool: ObservablePropagation,
   question: Question,
   { profile, seed }: TrialContext,
-  layer?: number,
+  end: End,
 ): Promise<Answer> {
-  const { name, texts, positive, negative } = question;
-  const n = observable(vocabulary, { positive, negative });
+  const { name, texts } = question;
+  const { n, prompts, pair, place, best, feature } = await featureOf(tool, question, end);
   const random = rng(seed, 370 + questions.indexOf(question));
-  const prompts = ['f0', 'm0'].map((who) => encode(texts[0]!.replace('NAME', who).replace('ADJ', 'kind')));
-  const pair = await tool.pair(prompts[0]!, prompts[1]!);
-  const place = prompts[0]!.indexOf(idOf.get('f0')!);
-  const best = strongest(tool, n, pair, place, layer);
-  const feature = tool.propagate(n, best.path, { point: pair });
   const skipped = tool.propagate(n, best.path, { point: pair, layerNorm: 'skip' });
   const whole = tool.propagate(n, 'all', {
     point: pair,
@@ -316,7 +234,7 @@ async function answer(
   const together = judge(whole.vector, 0, held);
   const patched = await tool.headPatching(n, [prompts[0]!], [prompts[1]!]);
   const norms = tool.headNorms(n);
-  const head = best.path.at(-1) as { readonly layer: number; readonly head: number };
+  const head = headOf(best.path);
   const own = norms.at(head.layer, head.head);
   const exactCosine = cosine(feature.vector, skipped.vector);
   const within = (women: boolean) =>
@@ -331,6 +249,7 @@ async function answer(
   return {
     row: {
       observable: name,
+      site: `stream before block ${at}`,
       path: best.path.map(nodeName).join(' ← '),
       contribution: best.contribution,
       runner_up: best.runnerUp.contribution,
@@ -356,7 +275,7 @@ async function answer(
     all: together.r2,
     curve,
     exactCosine,
-    feature,
+    head,
     scatter: held.map(({ name: who, streams, value }) => ({
       observable: name,
       name: isFeminine(who) ? 'f' : 'm',
@@ -390,13 +309,13 @@ async function debias(
 /** Scores of two features on names and on all tokens of sentences, and the slopes between them. */
 async function couple(
   tool: ObservablePropagation,
-  [first, second]: readonly [Answer, Answer],
+  [first, second]: readonly [Feature, Feature],
   title: string,
   { profile, seed }: TrialContext,
 ) {
   const random = rng(seed, 379);
   const sentences = [...Array(Math.ceil(plans[profile].tokens / 8))].map(() => sentence(random));
-  const score = async ({ feature: { vector, site } }: Answer) => {
+  const score = async ({ vector, site }: Feature) => {
     const scores = await tool.score(vector, site, sentences);
     return scores.flatMap((values, i) =>
       Array.from(values, (value, p) => ({ value, isName: names.includes(vocabulary[sentences[i]![p]!]!) })),
@@ -408,7 +327,7 @@ async function couple(
       a.filter((_, i) => some(i)).map(({ value }) => value),
       b.filter((_, i) => some(i)).map(({ value }) => value),
     );
-  const coupling = couplingCoefficient(first.feature.vector, second.feature.vector);
+  const coupling = couplingCoefficient(first.vector, second.vector);
   const onNames = fit((i) => a[i]!.isName);
   const onAll = fit(() => true);
   return {
@@ -419,7 +338,7 @@ async function couple(
       r2_names: onNames.r2,
       slope_tokens: onAll.slope,
       r2_tokens: onAll.r2,
-      cos2: cosine(first.feature.vector, second.feature.vector) ** 2,
+      cos2: cosine(first.vector, second.vector) ** 2,
     },
     error: Math.max(...[onNames, onAll].map(({ slope }) => Math.abs(slope / coupling - 1))),
     points: a.slice(0, 600).map(({ value, isName }, i) => ({
@@ -453,22 +372,32 @@ function normTheorem(d: number, seed: number): Row {
 const round = (value: number) => Number(value.toPrecision(4));
 
 async function measure(context: TrialContext) {
-  const tool = new ObservablePropagation({ config, params: await trainModel(context) });
+  const { profile, seed, signal, report } = context;
+  const params = await trainOnSentences({
+    steps: plans[profile].steps,
+    seed,
+    signal,
+    onProgress: (progress) => report({ ...progress, stage: 'training' }),
+  });
+  const tool = new ObservablePropagation({ config, params });
   try {
     const answers: Answer[] = [];
     for (const question of questions) {
-      context.report({ done: answers.length, total: questions.length, stage: question.name });
-      answers.push(await answer(tool, question, context));
+      report({ done: answers.length, total: questions.length, stage: question.name });
+      answers.push(await answer(tool, question, context, { layer: 0 }));
     }
-    const [subject, ...others] = answers as [Answer, Answer, Answer];
-    const layer = subject.feature.site.layer;
+    const later: Answer[] = [];
+    for (const question of questions) later.push(await answer(tool, question, context, { layer: 1 }));
+    // Features of one head live in the same stream: that of she − he couples to the others'.
+    const { head, layer } = answers[0]!.head;
+    const features: Feature[] = [];
+    for (const question of questions)
+      features.push((await featureOf(tool, question, { layer, head })).feature);
     const couplings: Awaited<ReturnType<typeof couple>>[] = [];
-    for (const [i, other] of others.entries()) {
-      // Features are compared where they live in the same stream.
-      const beside =
-        other.feature.site.layer === layer ? other : await answer(tool, questions[i + 1]!, context, layer);
-      couplings.push(await couple(tool, [subject, beside], `she − he → ${questions[i + 1]!.name}`, context));
-    }
+    for (const i of [1, 2])
+      couplings.push(
+        await couple(tool, [features[0]!, features[i]!], `she − he → ${questions[i]!.name}`, context),
+      );
     const at = (k: number, method: string) =>
       mean(answers.map(({ curve }) => curve.find((point) => point.k === k)!.scores[method]!));
     const one = mean(answers.map((each) => each.one));
@@ -478,13 +407,13 @@ async function measure(context: TrialContext) {
         over_least_squares_2: one - at(2, 'least squares'),
         over_mean_difference_5: one - at(5, 'mean difference'),
         all_over_mean_difference_10: mean(answers.map((each) => each.all)) - at(10, 'mean difference'),
-        cos_exact_skipped: Math.min(...answers.map(({ exactCosine }) => exactCosine)),
+        cos_exact_skipped: mean(answers.map(({ exactCosine }) => exactCosine)),
         coupling_error: Math.max(...couplings.map(({ error }) => error)),
       },
       rows: [
-        ...answers.map(({ row }) => row),
+        ...[...answers, ...later].map(({ row }) => row),
         ...couplings.map(({ row }) => row),
-        ...[8, 64, 512].map((d) => normTheorem(d, context.seed)),
+        ...[8, 64, 512].map((d) => normTheorem(d, seed)),
       ],
       series: {
         norms: answers.flatMap(({ norms }) => norms),
@@ -572,7 +501,7 @@ export default defineExperiment({
     },
     {
       id: 'e',
-      text: 'Leaving out the Jacobians of layer normalization barely turns the feature: smallest cosine',
+      text: 'Leaving out the Jacobians of layer normalization barely turns the feature: cosine',
       metric: 'cos_exact_skipped',
       relation: '>=',
       threshold: 0.98,
