@@ -20,6 +20,7 @@ import {
   registerSalvage,
   registerVerify,
 } from './commands/maintenance.js';
+import { registerObserve } from './commands/observe.js';
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';
@@ -43,6 +44,7 @@ const registers = [
   registerBench,
   registerLab,
   registerZoo,
+  registerObserve,
   registerData,
 ];
 

@@ -41,8 +41,8 @@ const plans: {
   readonly [P in Profile]: { readonly steps: number; readonly draws: number; readonly tokens: number };
 } = {
   smoke: { steps: 25, draws: 2, tokens: 40 },
-  quick: { steps: 800, draws: 20, tokens: 600 },
-  full: { steps: 1200, draws: 50, tokens: 2000 },
+  quick: { steps: 600, draws: 20, tokens: 600 },
+  full: { steps: 600, draws: 50, tokens: 2000 },
 };
 
 interface Question {
