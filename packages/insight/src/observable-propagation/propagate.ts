@@ -200,8 +200,8 @@ export function propagateAlong(
   const points = new Points(options);
   checkPath(decoder, path, points.places);
   const layerNorm = normMode(options, points);
-  const { blocks, finalNorm } = decoder;
-  const through = (norm: Norm, x: Float64Array | undefined, v: Float64Array) => {
+  const { blocks } = decoder;
+  const through: Through = (norm, x, v) => {
     if (layerNorm === 'exact') return pullNorm(norm, x!, v);
     return layerNorm === 'skip' ? scaleByGain(norm, v) : scaleNorm(norm, v, x ? length(x) : 1);
   };
@@ -253,33 +253,37 @@ export function propagateAlong(
     };
   }
   return { vector: options.normalize ? unit(y) : y, site };
+}
 
-  function unit(v: Float64Array): Float64Array {
-    const size = length(v);
-    if (size === 0)
-      throw new FletchError('ZERO_VECTOR', 'The path carries nothing: the vector is all zeros.');
-    return v.map((value) => value / size);
-  }
+/** Pulls a direction through a normalization at a point, if there is one. */
+type Through = (norm: Norm, x: Float64Array | undefined, v: Float64Array) => Float64Array;
 
-  function fromOutput(
-    model: Decoder,
-    weights: ArrayLike<number>,
-    at: Points,
-    pass: typeof through,
-    last: number | undefined,
-  ): Float64Array {
-    const unembedded = pullObservable(model, weights);
-    if (last === undefined) return pass(finalNorm, undefined, unembedded);
-    const x = at.around(
-      'streams',
-      blocks.length,
-      last,
-      'The observable',
-      (point) => dot(unembedded, applyNorm(finalNorm, point)),
-      (point) => nearestZero(finalNorm, point, unembedded),
-    );
-    return pass(finalNorm, x, unembedded);
-  }
+/** The observable as a direction in the stream after the last block. */
+function fromOutput(
+  decoder: Decoder,
+  n: ArrayLike<number>,
+  points: Points,
+  through: Through,
+  last: number | undefined,
+): Float64Array {
+  const { finalNorm, blocks } = decoder;
+  const unembedded = pullObservable(decoder, n);
+  if (last === undefined) return through(finalNorm, undefined, unembedded);
+  const x = points.around(
+    'streams',
+    blocks.length,
+    last,
+    'The observable',
+    (point) => dot(unembedded, applyNorm(finalNorm, point)),
+    (point) => nearestZero(finalNorm, point, unembedded),
+  );
+  return through(finalNorm, x, unembedded);
+}
+
+function unit(v: Float64Array): Float64Array {
+  const size = length(v);
+  if (size === 0) throw new FletchError('ZERO_VECTOR', 'The path carries nothing: the vector is all zeros.');
+  return v.map((value) => value / size);
 }
 
 /** `W_Uᵀ n`. Throws when n does not fit or is all zeros. */
@@ -362,8 +366,7 @@ export function propagateAll(
     );
   }
   const result = gradients[site.position]!;
-  const size = length(result);
-  return options.normalize && size > 0 ? result.map((entry) => entry / size) : result;
+  return options.normalize ? unit(result) : result;
 }
 
 const sumOf = ([a, b]: readonly [Float64Array, Float64Array]) => a.map((value, i) => value + b[i]!);
