@@ -15,16 +15,7 @@ export const TITLES: { readonly [P in PageName]: string } = {
   data: 'Data',
 };
 
-const LISTED: readonly PageName[] = [
-  'search',
-  'query',
-  'points',
-  'manage',
-  'metrics',
-  'lab',
-  'zoo',
-  'data',
-];
+const LISTED: readonly PageName[] = ['search', 'query', 'points', 'manage', 'metrics', 'lab', 'zoo', 'data'];
 
 /** The same page about another collection; the search for pages that are about none. */
 export function aboutCollection(route: Route, collection: string): Route {
