@@ -12,6 +12,8 @@ function heads(report: ObserveReport, value: 'norm' | 'patched', title: string):
   const layers = 1 + Math.max(...report.heads.map(({ layer }) => layer));
   const small = report.heads.length <= 48;
   const shown = (head: HeadReport) => head[value] ?? 0;
+  const most = Math.max(...report.heads.map((head) => Math.abs(shown(head))));
+  const ink = (head: HeadReport) => (Math.abs(shown(head)) > 0.6 * most ? 'white' : 'black');
   return {
     title,
     options: {
@@ -24,7 +26,15 @@ function heads(report: ObserveReport, value: 'norm' | 'patched', title: string):
       marks: [
         Plot.cell(report.heads, { x: 'head', y: 'layer', fill: shown }),
         ...(small
-          ? [Plot.text(report.heads, { x: 'head', y: 'layer', text: (head) => shown(head).toPrecision(2) })]
+          ? ['black', 'white'].map((fill) =>
+              Plot.text(report.heads, {
+                filter: (head) => ink(head) === fill,
+                x: 'head',
+                y: 'layer',
+                fill,
+                text: (head) => shown(head).toPrecision(2),
+              }),
+            )
           : []),
       ],
     },

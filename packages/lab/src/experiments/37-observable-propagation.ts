@@ -107,7 +107,16 @@ const heat = (series: readonly Row[], value: string, title: string) => ({
     grid: false,
     marks: [
       Plot.cell(series, { fx: 'observable', x: 'head', y: 'layer', fill: value }),
-      Plot.text(series, { fx: 'observable', x: 'head', y: 'layer', text: (row) => row[value].toFixed(2) }),
+      ...['black', 'white'].map((fill) =>
+        Plot.text(series, {
+          filter: (row) => (Math.abs(row[value]) > 0.6 ? 'white' : 'black') === fill,
+          fx: 'observable',
+          x: 'head',
+          y: 'layer',
+          fill,
+          text: (row) => row[value].toFixed(2),
+        }),
+      ),
     ],
   },
 });
