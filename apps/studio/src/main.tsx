@@ -13,6 +13,7 @@ import { createLab } from './api/lab.js';
 import { createPoints } from './api/points.js';
 import { createRaw } from './api/raw.js';
 import { createVitals } from './api/vitals.js';
+import { createZoo } from './api/zoo.js';
 import { App } from './components/App.js';
 import { type Page, PageContext } from './components/context.js';
 import { TITLES } from './components/Nav.js';
@@ -29,6 +30,7 @@ import { safeStorage } from './state/storage.js';
 import { createStudio } from './state/studio.js';
 import { createTheme } from './state/theme.js';
 import { createVitalSigns } from './state/vitals.js';
+import { createZooState } from './state/zoo.js';
 
 const API_KEY = 'fletch.api-key';
 
@@ -57,6 +59,7 @@ const page: Page = {
   builder: createBuilder(points, desk),
   browser: createPointBrowser(points, client, desk),
   lab: createLaboratory(createLab(http, raw), desk, tab),
+  zoo: createZooState(createZoo(http, raw), desk, tab),
   datasets: createDatasets(createDatasetRoutes(http), desk),
   keyed: () => apiKey() !== null,
   file: async (path, signal) => (await raw(path, { signal })).blob(),

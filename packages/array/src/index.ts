@@ -15,6 +15,7 @@ export * from './core/ndarray.js';
 export type { Shape } from './core/shape.js';
 export { type Tensor, tensor, type Value } from './core/tensor.js';
 export * from './core/tree.js';
+export * from './machine.js';
 export type { ElementType, TensorData } from './onnx/elements.js';
 export * from './onnx/graph-builder.js';
 export * from './operations/index.js';

@@ -11,6 +11,8 @@ export interface Progress {
   readonly total?: number;
   /** What is being done, in a few words: "encoding", "linking". */
   readonly stage?: string;
+  /** What is watched meanwhile, by name: `{ loss: 2.31 }`. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** Options that every long-running function takes. */

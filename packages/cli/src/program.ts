@@ -22,9 +22,11 @@ import {
   registerVerify,
 } from './commands/maintenance.js';
 import { registerPredict } from './commands/predict.js';
+import { registerObserve } from './commands/observe.js';
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';
+import { registerZoo } from './commands/zoo.js';
 import { exitCodeHelp, exitCodeOf, explain } from './exit.js';
 import { note, type Terminal } from './terminal.js';
 
@@ -45,6 +47,8 @@ const registers = [
   registerPredict,
   registerBench,
   registerLab,
+  registerZoo,
+  registerObserve,
   registerData,
 ];
 

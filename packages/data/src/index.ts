@@ -9,6 +9,7 @@ export * from './datasets/index.js';
 export * from './debian/index.js';
 export * from './files/read-documents.js';
 export type { FileDocument, ReadDocumentsOptions } from './files/types.js';
+export { sha256 } from './npm/files.js';
 export * from './npm/package.js';
 export * from './r-data/index.js';
 export * from './safetensors/index.js';

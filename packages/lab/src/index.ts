@@ -8,6 +8,7 @@ export { type CatalogueEntry, catalogue, systemFacts } from './catalogue.js';
 export { drawCharts } from './charts.js';
 export type { ClaimResult } from './claims.js';
 export { type Profile, profiles, type Row } from './experiment.js';
+export { drawObservation } from './observe-plot.js';
 export { plotOf, type ReportOptions, writeReport } from './report.js';
 export {
   outdated,

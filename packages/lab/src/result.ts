@@ -6,10 +6,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Machine, Versions } from '@fletch/array';
 import { FletchError, replaceFile } from '@fletch/base';
 import type { ClaimResult } from './claims.js';
 import type { Experiment, Profile, Row } from './experiment.js';
-import type { Machine, Versions } from './machine.js';
 
 /** What `fletch lab run --json` prints. */
 export interface Result {

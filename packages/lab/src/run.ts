@@ -3,12 +3,13 @@
  *
  * @module
  */
+
+import { machine, versions } from '@fletch/array';
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
 import { experimentOf, systemFacts } from './catalogue.js';
 import { joinRows, judge } from './claims.js';
 import { type Experiment, type Profile, profiles, type Trial } from './experiment.js';
 import { type Journal, noJournal, openJournal } from './journal.js';
-import { machine, versions } from './machine.js';
 import type { StoredResult } from './result.js';
 
 export interface RunOptions extends LongWork {

@@ -7,6 +7,7 @@ import { FletchError } from '@fletch/base';
 import { bert } from './families/bert.js';
 import { cnn } from './families/cnn.js';
 import { dit } from './families/dit.js';
+import { gptNeo } from './families/gpt-neo.js';
 import { gpt2 } from './families/gpt2.js';
 import { llama } from './families/llama.js';
 import { mlp } from './families/mlp.js';
@@ -15,7 +16,7 @@ import { vit } from './families/vit.js';
 import type { AnyFamily } from './family.js';
 
 /** All families, by `model_type`. */
-export const families = { bert, cnn, dit, gpt2, llama, mlp, resnet, vit } as const;
+export const families = { bert, cnn, dit, gpt2, gpt_neo: gptNeo, llama, mlp, resnet, vit } as const;
 
 /**
  * The family that the content of a `config.json` is for: by its `model_type`, else by its `architectures`.

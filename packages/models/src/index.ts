@@ -6,6 +6,7 @@
 export * from './families/bert.js';
 export * from './families/cnn.js';
 export * from './families/dit.js';
+export * from './families/gpt-neo.js';
 export * from './families/gpt2.js';
 export * from './families/llama.js';
 export * from './families/mlp.js';
@@ -13,6 +14,7 @@ export * from './families/resnet.js';
 export * from './families/vit.js';
 export * from './families.js';
 export { type AnyFamily, type BaseConfig, type Family, labelsOf } from './family.js';
+export { type ActivationName, activate } from './layers/activations.js';
 export { loadParameters } from './load-parameters.js';
 export * from './losses.js';
 export type { LoadParametersOptions } from './matching.js';
@@ -33,3 +35,5 @@ export {
   type ForwardOptions,
   type Tap,
 } from './run.js';
+export * from './tokenizer/index.js';
+export * from './zoo/index.js';

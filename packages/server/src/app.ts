@@ -26,6 +26,8 @@ import { mountService } from './routes/service.js';
 import { mountStudio } from './studio.js';
 import { Quotas } from './telemetry/quotas.js';
 import { Telemetry } from './telemetry/telemetry.js';
+import { mountZoo } from './zoo/routes.js';
+import { ZooRuns } from './zoo/runs.js';
 
 export interface AppOptions extends Keys {
   readonly store: Store;
@@ -54,6 +56,8 @@ export interface AppOptions extends Keys {
   readonly ready?: () => boolean;
   /** Runs of the laboratory. Default: its own. */
   readonly labRuns?: LabRuns;
+  /** Trainings of the zoo. Default: its own. */
+  readonly zooRuns?: ZooRuns;
   /** Hears of failures that are the server's fault. The library itself never prints. */
   readonly onError?: (error: unknown, request: { method: string; path: string }) => void;
 }
@@ -104,6 +108,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   for (const endpoint of endpoints) endpoint.mount(app, services, limits);
   mountService(app, { studio: studio !== undefined, ready: options.ready ?? (() => true), telemetry });
   mountLab(app, options.labRuns ?? new LabRuns(), limits);
+  mountZoo(app, options.zooRuns ?? new ZooRuns(), limits);
   mountData(app);
   let document: string | undefined;
   app.get('/openapi.json', (context) => {

@@ -16,6 +16,7 @@ import { LOOPBACK_HOSTS } from './http/guards.js';
 import { encoderIn } from './inference.js';
 import { LabRuns } from './lab/runs.js';
 import { type TlsFiles, TlsKeeper } from './tls.js';
+import { ZooRuns } from './zoo/runs.js';
 
 export interface ServeOptions extends Omit<AppOptions, 'encoders'> {
   /** Address to listen on. Default `127.0.0.1`: this machine only. */
@@ -65,7 +66,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     createEncoders({ create: createEncoder, allow: [...(options.encoderNames ?? ['use']), ...recorded] });
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? LOOPBACK_HOSTS : undefined);
   const labRuns = options.labRuns ?? new LabRuns();
-  const app = createApp({ ...options, encoders, labRuns, ...(allowedHosts && { allowedHosts }) });
+  const zooRuns = options.zooRuns ?? new ZooRuns();
+  const app = createApp({ ...options, encoders, labRuns, zooRuns, ...(allowedHosts && { allowedHosts }) });
 
   const tls = options.tls && (await TlsKeeper.open(options.tls, options.onError));
   const limits = {
@@ -98,6 +100,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     reloadTls: async () => tls?.reload(),
     async close() {
       labRuns.close();
+      zooRuns.close();
       tls?.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Connections that were at work are kept alive when they are done, so the idle ones are ended again and again.

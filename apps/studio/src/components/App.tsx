@@ -17,6 +17,7 @@ import { QueryPage } from './query/QueryPage.js';
 import { Sidebar } from './Sidebar.js';
 import { Unknown } from './Unknown.js';
 import { MetricsPage } from './vitals/MetricsPage.js';
+import { ZooPage } from './zoo/ZooPage.js';
 
 /** What each page shows, and whether it needs a collection that is there. */
 const CONTENT: { readonly [P in PageName]: { readonly View: ComponentType; readonly inside: boolean } } = {
@@ -27,6 +28,7 @@ const CONTENT: { readonly [P in PageName]: { readonly View: ComponentType; reado
   create: { View: CreatePage, inside: false },
   metrics: { View: MetricsPage, inside: false },
   lab: { View: LabPage, inside: false },
+  zoo: { View: ZooPage, inside: false },
   data: { View: DataPage, inside: false },
 };
 

@@ -11,10 +11,11 @@ export const TITLES: { readonly [P in PageName]: string } = {
   create: 'New collection',
   metrics: 'Metrics',
   lab: 'Laboratory',
+  zoo: 'Zoo',
   data: 'Data',
 };
 
-const LISTED: readonly PageName[] = ['search', 'query', 'points', 'manage', 'metrics', 'lab', 'data'];
+const LISTED: readonly PageName[] = ['search', 'query', 'points', 'manage', 'metrics', 'lab', 'zoo', 'data'];
 
 /** The same page about another collection; the search for pages that are about none. */
 export function aboutCollection(route: Route, collection: string): Route {

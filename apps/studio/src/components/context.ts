@@ -10,6 +10,7 @@ import type { PointBrowser } from '../state/point-browser.js';
 import type { Studio } from '../state/studio.js';
 import type { ThemeSwitch } from '../state/theme.js';
 import type { VitalSigns } from '../state/vitals.js';
+import type { ZooState } from '../state/zoo.js';
 
 /** What every component may reach for. */
 export interface Page extends Studio {
@@ -21,6 +22,7 @@ export interface Page extends Studio {
   readonly browser: PointBrowser;
   readonly vitals: VitalSigns;
   readonly lab: Laboratory;
+  readonly zoo: ZooState;
   readonly datasets: Datasets;
   /** Whether requests carry a key, which links and images cannot. */
   keyed(): boolean;

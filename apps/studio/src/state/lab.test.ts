@@ -1,11 +1,14 @@
 import type { Result } from '@fletch/lab';
 import { describe, expect, it, vi } from 'vitest';
 import { ApiError, UnreachableError } from '../api/errors.js';
-import type { Lab, LabDetail, LabSystem, RunEvent } from '../api/lab.js';
+import type { Lab, LabDetail, LabSystem } from '../api/lab.js';
+import type { RunEvent as AnyRunEvent } from '../api/runs.js';
 import { openDesk } from './desk.case.js';
 import { createLaboratory } from './lab.js';
 import { routeTo } from './route.js';
 import { safeStorage } from './storage.js';
+
+type RunEvent = AnyRunEvent<Result>;
 
 const SYSTEM: LabSystem = {
   number: 38,

@@ -3,28 +3,25 @@
  *
  * @module
  */
-import type { Progress } from '@fletch/base';
 import type { Profile, Result } from '@fletch/lab';
-import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
-
-import { ApiError, isAbort, UnreachableError } from '../api/errors.js';
+import { computed, effect, type ReadonlySignal, untracked } from '@preact/signals';
 import type { Lab, LabDetail, LabSystem } from '../api/lab.js';
 import { type Action, createAction } from './action.js';
 import type { Desk } from './desk.js';
 import { createResource, type Resource } from './resource.js';
 import { routeTo } from './route.js';
+import { type Followed, followRuns } from './run.js';
 import type { Keep } from './storage.js';
 
-/** A run that this page started, or found again after a reload. */
-export interface LabRun {
+/** What was started. */
+interface LabStarted {
   readonly run: string;
   readonly id: string;
   readonly profile: Profile;
-  readonly state: 'running' | 'done' | 'failed';
-  readonly progress: Progress | null;
-  readonly result: Result | null;
-  readonly message: string | null;
 }
+
+/** A run that this page started, or found again after a reload. */
+export type LabRun = LabStarted & Followed<Result>;
 
 export interface Laboratory {
   readonly systems: Resource<readonly LabSystem[]>;
@@ -40,21 +37,29 @@ export interface Laboratory {
   dismiss(): void;
 }
 
-const KEY = 'fletch.lab-run';
 const LOST = 'The server has forgotten this run: it was restarted. Nothing was kept of it.';
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export function createLaboratory(lab: Lab, desk: Desk, tab: Keep, retry = 2000): Laboratory {
   const { router, connection } = desk;
   const systems = createResource<readonly LabSystem[]>(connection);
   const detail = createResource<LabDetail>(connection);
   const action = createAction(connection);
-  const run = signal<LabRun | null>(null);
 
   const open = computed(() => router.route.value.page === 'lab');
   const item = computed(() => (open.value ? router.route.value.item : ''));
 
   const loadSystems = () => systems.load((signal) => lab.systems(signal));
+
+  const { run, begin, stop, dismiss } = followRuns<LabStarted, Result>({
+    routes: lab,
+    connection,
+    tab,
+    key: 'fletch.lab-run',
+    lost: LOST,
+    retry,
+    // The result of a full run is kept by the server.
+    ended: ({ state, profile }) => (state === 'done' && profile === 'full' ? loadSystems() : undefined),
+  });
 
   effect(() => {
     void connection.epoch.value;
@@ -69,49 +74,6 @@ export function createLaboratory(lab: Lab, desk: Desk, tab: Keep, retry = 2000):
     });
   });
 
-  /** Changes the run, unless another one has taken its place. */
-  const tell = (id: string, change: Partial<LabRun>) => {
-    if (run.value?.run === id) run.value = { ...run.value, ...change };
-  };
-
-  /** Listens until the run ends, also over a broken line. */
-  async function follow(id: string): Promise<void> {
-    while (run.value?.run === id && run.value.state === 'running') {
-      try {
-        for await (const { event, data } of lab.events(id)) {
-          if (event === 'progress') tell(id, { progress: data });
-          else if (event === 'done') tell(id, { state: 'done', result: data });
-          else tell(id, { state: 'failed', message: data.message });
-        }
-        connection.succeeded();
-      } catch (error) {
-        if (error instanceof ApiError) {
-          connection.failed(error);
-          const message = error.status === 404 ? LOST : error.message;
-          if (error.status !== 401) tell(id, { state: 'failed', message });
-        } else if (error instanceof UnreachableError) connection.failed(error);
-        else if (isAbort(error)) return;
-      }
-      if (run.value?.run === id && run.value.state === 'running') await pause(retry);
-    }
-    tab.removeItem(KEY);
-    // The result of a full run is kept by the server.
-    if (run.value?.state === 'done' && run.value.profile === 'full') await loadSystems();
-  }
-
-  function begin(started: Pick<LabRun, 'run' | 'id' | 'profile'>): void {
-    run.value = { ...started, state: 'running', progress: null, result: null, message: null };
-    tab.setItem(KEY, JSON.stringify(started));
-    void follow(started.run);
-  }
-
-  try {
-    const kept = JSON.parse(tab.getItem(KEY) ?? 'null') as LabRun | null;
-    if (typeof kept?.run === 'string' && typeof kept.id === 'string') begin(kept);
-  } catch {
-    tab.removeItem(KEY);
-  }
-
   return {
     systems,
     detail,
@@ -119,12 +81,7 @@ export function createLaboratory(lab: Lab, desk: Desk, tab: Keep, retry = 2000):
     action,
     open: (id) => router.go(routeTo('lab', { item: id ?? '' })),
     start: (id, profile) => action.run(async () => begin({ run: await lab.start(id, profile), id, profile })),
-    stop: () =>
-      action.run(async () => {
-        if (run.value !== null) await lab.stop(run.value.run);
-      }),
-    dismiss() {
-      if (run.value?.state !== 'running') run.value = null;
-    },
+    stop: () => action.run(stop),
+    dismiss,
   };
 }

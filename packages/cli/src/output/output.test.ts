@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { count, duration, oneLine, plural } from './format.js';
 import { hitsTable } from './hits.js';
 import { lines } from './progress.js';
+import { sparkline } from './sparkline.js';
 import { table } from './table.js';
 
 describe('format', () => {
@@ -63,4 +64,17 @@ test('without a terminal progress is a line now and then, with the rate of this 
     'indexing: 15,000 of 30,000, 1,000/s, 15 s left',
     'indexing: 25,000 of 30,000, 1,000/s, 5.0 s left',
   ]);
+});
+
+test('figures that are watched stand in the line', () => {
+  const written: string[] = [];
+  lines((line) => written.push(line), 'training').report({ done: 5, total: 10, figures: { loss: 2.34567 } });
+  expect(written).toEqual(['training: 5 of 10, loss 2.35']);
+});
+
+test('a row of numbers is a row of blocks', () => {
+  expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 20)).toBe('▁▂▃▄▅▆▇█');
+  expect(sparkline([3, 3, 3], 20)).toBe('▁▁▁');
+  expect(sparkline([0, 2, 6, 8], 2)).toBe('▁█');
+  expect(sparkline([], 20)).toBe('');
 });

@@ -39,8 +39,9 @@ class Pace {
   }
 }
 
-function describe({ done, total }: Progress, { rate, left }: ReturnType<Pace['of']>): string {
+function describe({ done, total, figures = {} }: Progress, { rate, left }: ReturnType<Pace['of']>): string {
   const parts = [total === undefined ? count(done) : `${count(done)} of ${count(total)}`];
+  for (const [name, value] of Object.entries(figures)) parts.push(`${name} ${Number(value.toPrecision(3))}`);
   if (rate > 0) parts.push(`${count(rate)}/s`);
   if (left !== undefined && left > 0) parts.push(`${duration(left)} left`);
   return parts.join(', ');

@@ -23,7 +23,7 @@ import type { Run } from '../run.js';
 export interface Visibility {
   /** Whether a place sees only those before it and itself. */
   readonly causal: boolean;
-  /** `bool`, `[batch, 1, 1, places]`: the places that may be seen; `undefined` when all may. */
+  /** `bool`, stretches to `[batch, heads, places, places]`: who may see whom; `undefined` when all may. */
   readonly mask: Tensor | undefined;
 }
 

@@ -8,6 +8,7 @@ import { rng } from '@fletch/linalg';
 import { bert } from '../families/bert.js';
 import { cnn } from '../families/cnn.js';
 import { dit } from '../families/dit.js';
+import { gptNeo } from '../families/gpt-neo.js';
 import { gpt2 } from '../families/gpt2.js';
 import { llama } from '../families/llama.js';
 import { mlp } from '../families/mlp.js';
@@ -157,6 +158,16 @@ export const tinyModels: Readonly<Record<string, () => Tiny>> = {
       n_layer: 1,
       n_head: 2,
       tie_word_embeddings: false,
+    }),
+  gpt_neo: () =>
+    decoder(gptNeo, {
+      vocab_size: 11,
+      max_position_embeddings: 6,
+      hidden_size: 8,
+      num_layers: 2,
+      num_heads: 2,
+      attention_types: [[['global', 'local'], 1]],
+      window_size: 2,
     }),
   cnn: () => classifier(cnn, { num_labels: 3, hidden_sizes: [4, 6] }, normals([4, 1, 6, 6], 2)),
   'resnet, basic': () =>

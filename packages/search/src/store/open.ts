@@ -4,7 +4,7 @@
  * @module
  */
 import { FolderStore } from './folder-store.js';
-import { takeLock } from './lock.js';
+import { lockStore } from './lock.js';
 import { prepareStore } from './manifest.js';
 import type { Store, StoreOptions } from './types.js';
 
@@ -27,7 +27,7 @@ import type { Store, StoreOptions } from './types.js';
  */
 export async function open(path: string, options: StoreOptions = {}): Promise<Store> {
   const folder = await prepareStore(path);
-  const release = await takeLock(folder);
+  const release = await lockStore(folder);
   const store = new FolderStore(folder, options, release);
   try {
     await store.load();

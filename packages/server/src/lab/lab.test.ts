@@ -131,7 +131,7 @@ describe('the laboratory', () => {
 
 test('a run in a process of its own', async () => {
   const runs = new LabRuns();
-  const { run } = runs.start('38', 'smoke');
+  const { run } = runs.begin({ id: '38', profile: 'smoke' });
   const end = await new Promise((resolve) => {
     runs.listen(run, (event) => event.event !== 'progress' && resolve(event));
   });

@@ -3,18 +3,15 @@
  *
  * @module
  */
-import { isFletchError } from '@fletch/base';
 import { catalogue, plainResult, plotOf, profiles, readResult, systemFacts } from '@fletch/lab';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import { streamSSE } from 'hono/streaming';
 import { readJson } from '../http/body.js';
 import type { Limits } from '../http/endpoint.js';
 import { HttpError, notFound } from '../http/errors.js';
+import { begin, describeRoutes, found, mountRuns, ok } from '../runs/routes.js';
 import type { LabRuns } from './runs.js';
 
 const tag = 'Laboratory';
-const json = { 'application/json': { schema: z.looseObject({}) } };
 
 const RunRequest = z.object({ profile: z.enum(profiles).default('quick') }).openapi('LabRunRequest');
 
@@ -51,36 +48,12 @@ export function mountLab(app: OpenAPIHono, runs: LabRuns, limits: Limits): void 
     const checked = RunRequest.safeParse(await readJson(context, limits.body));
     if (!checked.success)
       throw new HttpError(422, `Validation error in JSON body: profile is one of ${profiles.join(', ')}`);
-    try {
-      const { run, profile } = runs.start(id, checked.data.profile);
-      return ok(context, { run, id, profile }, 202);
-    } catch (error) {
-      if (isFletchError(error, 'UNAVAILABLE')) throw new HttpError(409, error.message);
-      throw error;
-    }
+    const { profile } = checked.data;
+    const { run } = begin(runs, { id, profile });
+    return ok(context, { run, id, profile }, 202);
   });
 
-  app.get('/lab/runs/:run/events', (context) => {
-    const { run } = found(() => runs.get(context.req.param('run')));
-    return streamSSE(context, async (stream) => {
-      await new Promise<void>((resolve) => {
-        const leave = runs.listen(run, ({ event, data }) => {
-          void stream.writeSSE({ event, data: JSON.stringify(data) }).then(() => {
-            if (event !== 'progress') resolve();
-          });
-        });
-        stream.onAbort(() => {
-          leave();
-          resolve();
-        });
-      });
-    });
-  });
-
-  app.delete('/lab/runs/:run', (context) => {
-    found(() => runs.stop(context.req.param('run')));
-    return ok(context, true);
-  });
+  mountRuns(app, '/lab/runs', runs);
 }
 
 async function systemsWithVerdicts() {
@@ -99,25 +72,10 @@ function factsOf(id: string): ReturnType<typeof systemFacts> {
   return found(() => systemFacts(id));
 }
 
-/** What is not there is answered with 404. */
-function found<T>(look: () => T): T {
-  try {
-    return look();
-  } catch (error) {
-    if (isFletchError(error, 'NOT_FOUND')) throw notFound(error.message);
-    throw error;
-  }
-}
-
-function ok(context: Context, result: unknown, status: 200 | 202 = 200): Response {
-  return context.json({ result, status: 'ok', time: 0 }, status);
-}
-
 function describe(app: OpenAPIHono): void {
   const id = { params: z.object({ id: z.string() }) };
   const run = { params: z.object({ run: z.string() }) };
-  const answers = { 200: { description: 'the answer', content: json } };
-  const paths = [
+  describeRoutes(app, tag, [
     ['get', '/lab/systems', 'lab_systems', 'The 51 systems and the verdicts of their last full runs', {}],
     ['get', '/lab/systems/{id}', 'lab_system', 'One system with its kept result', id],
     ['get', '/lab/systems/{id}/plot.svg', 'lab_plot', 'The plot of its kept result, as SVG', id],
@@ -130,15 +88,5 @@ function describe(app: OpenAPIHono): void {
     ],
     ['get', '/lab/runs/{run}/events', 'lab_events', 'Progress and end of a run, as server-sent events', run],
     ['delete', '/lab/runs/{run}', 'lab_stop', 'Stop a run', run],
-  ] as const;
-  for (const [method, path, operationId, summary, request] of paths)
-    app.openAPIRegistry.registerPath({
-      method,
-      path,
-      operationId,
-      tags: [tag],
-      summary,
-      request,
-      responses: answers,
-    });
+  ]);
 }

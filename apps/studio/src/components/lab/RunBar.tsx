@@ -1,7 +1,6 @@
-import { percent } from '../../lib/format.js';
-import type { LabRun } from '../../state/lab.js';
 import { routeTo } from '../../state/route.js';
 import { usePage } from '../context.js';
+import { ProgressBar } from '../run/ProgressBar.js';
 import { ClaimLine } from './Claims.js';
 
 /** The run of this visit: how far it is, or how it ended. */
@@ -27,7 +26,7 @@ export function RunBar() {
           </button>
         )}
       </div>
-      {run.state === 'running' && <Running run={run} />}
+      {run.state === 'running' && <ProgressBar progress={run.progress} />}
       <div aria-live="polite">
         {run.state === 'failed' && <p class="error">{run.message}</p>}
         {run.result !== null && (
@@ -46,28 +45,5 @@ export function RunBar() {
         )}
       </div>
     </section>
-  );
-}
-
-function Running({ run: { progress } }: { run: LabRun }) {
-  const share = progress?.total === undefined || progress.total === 0 ? null : progress.done / progress.total;
-  const known = share === null ? null : Math.min(1, share);
-  return (
-    <>
-      <div
-        class={`bar ${known === null ? 'unknown' : ''}`}
-        role="progressbar"
-        aria-label="Progress"
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={known === null ? undefined : Math.round(known * 100)}
-      >
-        <span style={{ width: `${(known ?? 0.08) * 100}%` }} />
-      </div>
-      <p class="small">
-        {progress?.stage ?? 'starting'}
-        {known !== null && `, ${percent(known)}`}
-      </p>
-    </>
   );
 }

@@ -20,7 +20,7 @@ import {
 import { unpack } from '../archive/unpack.js';
 import { checkData } from '../check-data.js';
 import { Environment } from '../environment.js';
-import { takeLock } from '../lock.js';
+import { lockStore } from '../lock.js';
 import { formatMajor, readCollectionManifest, readManifest } from '../manifest.js';
 import { open } from '../open.js';
 import { storeFolder } from './verify.js';
@@ -42,7 +42,7 @@ export interface BackupReport {
  */
 export async function backup(store: string, out: string, options: LongWork = {}): Promise<BackupReport> {
   const path = await storeFolder(store);
-  const release = await takeLock(path).catch((error: unknown) => {
+  const release = await lockStore(path).catch((error: unknown) => {
     if (isFletchError(error, 'LOCKED') && error.details.pid !== process.pid) return undefined;
     throw error;
   });

@@ -9,7 +9,7 @@ import type { LongWork } from '@fletch/base';
 import { readSpecs } from '../../space/spec.js';
 import { isIndexFile } from '../archive/copy.js';
 import { Environment } from '../environment.js';
-import { takeLock } from '../lock.js';
+import { lockStore } from '../lock.js';
 import { open } from '../open.js';
 import { dropRecords } from './records.js';
 import type { StoreProblem } from './report.js';
@@ -43,7 +43,7 @@ export async function repair(store: string, options: RepairOptions = {}): Promis
   const { dropDamaged = false, rebuildIndexes = false, ...work } = options;
   const path = await storeFolder(store);
   const dropped = { points: 0, vectors: 0 };
-  const release = await takeLock(path);
+  const release = await lockStore(path);
   let before: readonly StoreProblem[];
   try {
     const report = await examine(path, work, async (folder, manifest, bad) => {
@@ -73,7 +73,7 @@ export async function repair(store: string, options: RepairOptions = {}): Promis
   }
   if (before.length > 0 || rebuildIndexes) await rebuild(path, work);
   const { problems } = await (async () => {
-    const again = await takeLock(path);
+    const again = await lockStore(path);
     try {
       return await examine(path, work);
     } finally {

@@ -15,7 +15,7 @@ import type { Payload, PointId, VectorOutput } from '../../types/index.js';
 import { pathPart } from '../archive/folder.js';
 import { intoNewFolder } from '../archive/store.js';
 import { decodeId } from '../ids.js';
-import { takeLock } from '../lock.js';
+import { lockStore } from '../lock.js';
 import type { CollectionManifest } from '../manifest.js';
 import type { Root, Tree } from '../pages/layout.js';
 import { DamagedFile } from '../pages/walk.js';
@@ -54,7 +54,7 @@ const MOST_MESSAGES = 100;
 export async function salvage(store: string, out: string, options: LongWork = {}): Promise<SalvageReport> {
   const path = await storeFolder(store);
   const collections: SalvagedCollection[] = [];
-  const release = await takeLock(path);
+  const release = await lockStore(path);
   try {
     await intoNewFolder(out, async (folder) => {
       const home = join(path, 'collections');

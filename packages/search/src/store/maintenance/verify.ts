@@ -13,7 +13,7 @@ import { isIndexFile } from '../archive/copy.js';
 import { sha256OfFile, unpack } from '../archive/unpack.js';
 import { checkData } from '../check-data.js';
 import { Environment } from '../environment.js';
-import { takeLock } from '../lock.js';
+import { lockStore } from '../lock.js';
 import { type CollectionManifest, formatMajor, readCollectionManifest, readManifest } from '../manifest.js';
 import { type BadRecord, checkRecords, shownKey } from './records.js';
 import { LISTED, type Remedy, type StoreProblem, type StoreReport } from './report.js';
@@ -33,7 +33,7 @@ export type OnCollection = (
  */
 export async function verify(path: string, options: LongWork = {}): Promise<StoreReport> {
   const folder = await storeFolder(path);
-  const release = await takeLock(folder);
+  const release = await lockStore(folder);
   try {
     return await examine(folder, options);
   } finally {

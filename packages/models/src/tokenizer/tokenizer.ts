@@ -1,0 +1,153 @@
+/**
+ * Texts to numbers and back.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import { FletchError, replaceFile } from '@fletch/base';
+import { byteLevelWords } from './byte-level.js';
+import { type Encoder, encoderOf } from './encoder.js';
+import type { TokenizerFile } from './file.js';
+
+export interface EncodeOptions {
+  /** Whether what the file says stands around a text (`[CLS]`, `[SEP]`) is added. Default false. */
+  readonly special?: boolean;
+}
+
+export interface DecodeOptions {
+  /** Whether special tokens are written out. Default false. */
+  readonly special?: boolean;
+}
+
+/** Words remembered with their tokens. */
+const WORDS = 200_000;
+
+/** Whether words can be encoded one by one, and nothing is put around a text. */
+function isPlainByteLevel({ normalizer, pre_tokenizer, post_processor }: TokenizerFile): boolean {
+  return (
+    !normalizer &&
+    pre_tokenizer?.type === 'ByteLevel' &&
+    pre_tokenizer.add_prefix_space === false &&
+    pre_tokenizer.use_regex !== false &&
+    (!post_processor || post_processor.type === 'ByteLevel')
+  );
+}
+
+/** A tokenizer, from the content of a `tokenizer.json`: one of ours or any that Hugging Face's tokenizers read. */
+export class Tokenizer {
+  /** What it was made of. */
+  readonly file: TokenizerFile;
+  /** One more than the largest id. */
+  readonly vocabularySize: number;
+  readonly #encoder: Encoder;
+  readonly #words: Map<string, readonly number[]> | undefined;
+
+  /** @throws FletchError `INVALID_INPUT_FILE` when it is no such content */
+  constructor(file: TokenizerFile) {
+    try {
+      this.#encoder = encoderOf(file);
+    } catch (cause) {
+      throw new FletchError(
+        'INVALID_INPUT_FILE',
+        `This is not the content of a tokenizer.json: ${cause instanceof Error ? cause.message : cause}.`,
+        { cause },
+      );
+    }
+    this.file = file;
+    this.#words = isPlainByteLevel(file) ? new Map() : undefined;
+    this.vocabularySize = Math.max(-1, ...this.#encoder.get_vocab().values()) + 1;
+  }
+
+  /** The tokens of a text. A text without any gives none. */
+  encode(text: string, { special = false }: EncodeOptions = {}): Int32Array {
+    if (this.#words && !this.file.added_tokens.some(({ content }) => text.includes(content)))
+      return this.#encodeWords(text, this.#words);
+    return Int32Array.from(this.#encoder.encode(text, { add_special_tokens: special }).ids);
+  }
+
+  /** Word by word, each looked up when it comes again: ten times as fast. */
+  #encodeWords(text: string, words: Map<string, readonly number[]>): Int32Array {
+    const ids: number[] = [];
+    for (const word of byteLevelWords(text)) {
+      let own = words.get(word);
+      if (own === undefined) {
+        own = this.#encoder.encode(word, { add_special_tokens: false }).ids;
+        if (words.size >= WORDS) words.clear();
+        words.set(word, own);
+      }
+      for (const id of own) ids.push(id);
+    }
+    return Int32Array.from(ids);
+  }
+
+  /**
+   * The text of tokens.
+   *
+   * @throws FletchError `INVALID_ARGUMENT` for an id that is no token
+   */
+  decode(ids: ArrayLike<number>, { special = false }: DecodeOptions = {}): string {
+    if (ids.length === 0) return '';
+    const list = Array.from(ids);
+    const bad = list.findIndex((id) => this.tokenOf(id) === undefined);
+    if (bad >= 0)
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `${list[bad]} at position ${bad} is no token: ids are 0 to ${this.vocabularySize - 1}.`,
+        { details: { position: bad, id: list[bad] } },
+      );
+    return this.#encoder.decode(list, { skip_special_tokens: !special });
+  }
+
+  /** How a token is written, or undefined. */
+  tokenOf(id: number): string | undefined {
+    return this.#encoder.id_to_token(id);
+  }
+
+  /**
+   * The id of a token.
+   *
+   * @throws FletchError `NOT_FOUND`
+   */
+  idOf(token: string): number {
+    const id = this.#encoder.token_to_id(token);
+    if (id === undefined)
+      throw new FletchError('NOT_FOUND', `"${token}" is none of the ${this.vocabularySize} tokens.`, {
+        details: { token },
+      });
+    return id;
+  }
+
+  /**
+   * Writes a `tokenizer.json`; a crash leaves the old file whole.
+   *
+   * @throws FletchError `IO` or `DISK_FULL`
+   */
+  async save(path: string): Promise<void> {
+    await replaceFile(path, (file) => file.writeFile(`${JSON.stringify(this.file, null, 2)}\n`));
+  }
+
+  /**
+   * Reads a `tokenizer.json`.
+   *
+   * @throws FletchError `NOT_FOUND` when there is no such file, `INVALID_INPUT_FILE` when it is none
+   */
+  static async load(path: string): Promise<Tokenizer> {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (cause) {
+      throw new FletchError('NOT_FOUND', `${path} cannot be read.`, { cause });
+    }
+    try {
+      return new Tokenizer(JSON.parse(text) as TokenizerFile);
+    } catch (cause) {
+      throw new FletchError(
+        'INVALID_INPUT_FILE',
+        `${path} is no tokenizer.json: ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+}

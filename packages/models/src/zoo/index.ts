@@ -1,0 +1,12 @@
+/**
+ * A zoo of small models that can be made again at any time.
+ *
+ * @module
+ */
+export type { CurvePoint, TrainingRecord, ZooModel } from './folder.js';
+export * from './kneser-ney.js';
+export { modelFolder, type ObtainOptions, obtain, type Unfinished, unfinishedTraining } from './obtain.js';
+export * from './recipe.js';
+export { recipes } from './recipes/index.js';
+export { loadTextCorpus } from './recipes/text-corpus.js';
+export * from './zoo.js';

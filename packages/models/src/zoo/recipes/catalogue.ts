@@ -1,0 +1,211 @@
+/**
+ * The plans of the zoo's models.
+ *
+ * @module
+ */
+import { loadFashionMnist, loadMnist, type PixelStatistics } from '@fletch/data';
+import { cnn } from '../../families/cnn.js';
+import { resnet } from '../../families/resnet.js';
+import { vit } from '../../families/vit.js';
+import { obtain } from '../obtain.js';
+import { imageClassifier } from './image-classifier.js';
+import { classifierJudge, imageDiffusion } from './image-diffusion.js';
+import { languageModel } from './language-model.js';
+import { maskedLanguageModel } from './masked-language-model.js';
+import { corpusPlan } from './text-corpus.js';
+
+const small = {
+  seed: 1,
+  beta2: 0.98,
+  clip: 1,
+} as const;
+
+export const cnnMnist = imageClassifier({
+  title: 'A convolutional network that reads digits',
+  summary:
+    'Four layers of 3 × 3 convolution with batch normalization. It judges the drawings of dit-nano-mnist, and is a network with convolutions to prune, quantize and merge.',
+  family: cnn,
+  load: loadMnist,
+  plan: {
+    name: 'cnn-mnist',
+    family: 'cnn',
+    config: { num_channels: 1, hidden_sizes: [32, 64, 128, 256], strides: [2, 1, 2, 2] },
+    data: { set: 'MNIST', validation: 5000, augmentation: { shift: 2 } },
+    training: {
+      ...small,
+      steps: 1000,
+      batch: 100,
+      learningRate: 4e-3,
+      warmup: 100,
+      weightDecay: 0.02,
+      look: 250,
+    },
+    version: 1,
+  },
+});
+
+export const resnetNanoFashion = imageClassifier({
+  title: 'A residual network that tells clothes apart',
+  summary:
+    'Three stages of one block each, with residual connections and batch normalization, named as torchvision names them.',
+  family: resnet,
+  load: loadFashionMnist,
+  plan: {
+    name: 'resnet-nano-fashion',
+    family: 'resnet',
+    config: {
+      num_channels: 1,
+      embedding_size: 16,
+      hidden_sizes: [32, 64, 128],
+      depths: [1, 1, 1],
+      layer_type: 'basic',
+      stem: 'small',
+      downsample_in_first_stage: true,
+    },
+    data: { set: 'Fashion-MNIST', validation: 5000, augmentation: { shift: 1, mirror: true } },
+    training: {
+      ...small,
+      steps: 1500,
+      batch: 100,
+      learningRate: 5e-3,
+      warmup: 100,
+      weightDecay: 0.02,
+      look: 250,
+    },
+    version: 1,
+  },
+});
+
+export const vitNanoFashion = imageClassifier({
+  title: 'A vision transformer that tells clothes apart',
+  summary:
+    'Four blocks of width 96 over 7 × 7 patches of 4 × 4 pixels, with Hugging Face’s names (ViTForImageClassification).',
+  family: vit,
+  load: loadFashionMnist,
+  plan: {
+    name: 'vit-nano-fashion',
+    family: 'vit',
+    config: {
+      image_size: 28,
+      patch_size: 4,
+      num_channels: 1,
+      hidden_size: 96,
+      num_hidden_layers: 4,
+      num_attention_heads: 4,
+      intermediate_size: 192,
+    },
+    data: { set: 'Fashion-MNIST', validation: 5000, augmentation: { shift: 1, mirror: true } },
+    training: {
+      ...small,
+      steps: 3000,
+      batch: 64,
+      learningRate: 2e-3,
+      warmup: 200,
+      weightDecay: 0.05,
+      look: 300,
+    },
+    version: 1,
+  },
+});
+
+export const gptNanoText = languageModel({
+  title: 'A small GPT that writes definitions and descriptions',
+  summary:
+    'Three blocks of width 128 in GPT-2’s layout, on WordNet’s definitions and Debian’s descriptions of packages, with a byte-level byte-pair tokenizer of its own.',
+  prompts: ['arrow: ', 'happiness: ', 'library for ', 'This package contains the '],
+  plan: {
+    name: 'gpt-nano-text',
+    family: 'gpt2',
+    config: {
+      vocab_size: 2048,
+      n_positions: 128,
+      n_embd: 128,
+      n_layer: 3,
+      n_head: 4,
+      tie_word_embeddings: false,
+      embd_pdrop: 0,
+      attn_pdrop: 0,
+      resid_pdrop: 0,
+    },
+    data: corpusPlan,
+    training: {
+      ...small,
+      steps: 2500,
+      batch: 16,
+      learningRate: 2e-2,
+      matrixRate: 2e-2,
+      warmup: 50,
+      weightDecay: 0.05,
+      look: 250,
+    },
+    version: 1,
+  },
+});
+
+export const bertNanoText = maskedLanguageModel({
+  title: 'A small BERT that guesses hidden words',
+  summary:
+    'Three blocks of width 128 in BERT’s layout (BertForMaskedLM), on WordNet’s definitions and Debian’s descriptions of packages, with an uncased WordPiece tokenizer of its own.',
+  plan: {
+    name: 'bert-nano-text',
+    family: 'bert',
+    config: {
+      vocab_size: 2048,
+      max_position_embeddings: 128,
+      hidden_size: 128,
+      num_hidden_layers: 3,
+      num_attention_heads: 4,
+      intermediate_size: 512,
+      hidden_dropout_prob: 0,
+      attention_probs_dropout_prob: 0,
+    },
+    data: { ...corpusPlan, masked: 0.3 },
+    training: {
+      ...small,
+      steps: 2400,
+      batch: 16,
+      learningRate: 5e-3,
+      matrixRate: 2e-2,
+      warmup: 100,
+      weightDecay: 0.05,
+      look: 300,
+    },
+    version: 1,
+  },
+});
+
+export const ditNanoMnist = imageDiffusion({
+  title: 'A diffusion transformer that draws digits',
+  summary:
+    'Four blocks of width 96 over 7 × 7 patches, conditioned on the digit (DiT, adaLN-zero). It predicts noise; its weights are running averages. Drawn in 50 steps of DDIM.',
+  load: loadMnist,
+  async judge(work) {
+    const { params, config, record } = await obtain(cnnMnist, work);
+    const { mean, deviation } = record.facts as unknown as PixelStatistics;
+    return {
+      name: cnnMnist.plan.name,
+      classify: classifierJudge(
+        (images) => cnn.forward(cnn.config(config), params, { images }).logits,
+        { mean: mean[0]!, deviation: deviation[0]! },
+        work.threads === undefined ? {} : { threads: work.threads },
+      ),
+    };
+  },
+  plan: {
+    name: 'dit-nano-mnist',
+    family: 'dit',
+    config: { patch_size: 4, hidden_size: 96, depth: 4, num_heads: 4, mlp_ratio: 3, class_dropout_prob: 0.1 },
+    data: { set: 'MNIST', validation: 5000, average: 0.995, drawn: 20, guidance: 2 },
+    training: {
+      ...small,
+      steps: 3000,
+      batch: 64,
+      learningRate: 3e-3,
+      matrixRate: 1e-2,
+      warmup: 100,
+      weightDecay: 0,
+      look: 300,
+    },
+    version: 1,
+  },
+});
