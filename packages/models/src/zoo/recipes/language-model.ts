@@ -26,13 +26,17 @@ import { joinDocuments, scoringWindows, windowStarts, windowsAt } from './token-
 export interface LanguageModelOptions {
   readonly plan: RecipePlan & {
     readonly config: JsonObject & { readonly vocab_size: number; readonly n_positions: number };
+    readonly data: JsonObject & {
+      /** Of the texts for training that are used. */
+      readonly share: number;
+    };
   };
   readonly title: string;
   readonly summary: string;
   /** Beginnings that it goes on from, to be looked at. */
   readonly prompts: readonly string[];
   /** Default: {@link loadTextCorpus}. */
-  readonly load?: (work: LongWork) => Promise<TextCorpus>;
+  readonly load?: (work: LongWork & { readonly share: number }) => Promise<TextCorpus>;
 }
 
 type Weights = Readonly<Record<string, Tensor>>;
@@ -50,7 +54,7 @@ export function languageModel(options: LanguageModelOptions): Recipe {
     plan,
     title,
     summary,
-    prepare: async (work) => prepare(options, await load(work), work),
+    prepare: async (work) => prepare(options, await load({ ...work, share: plan.data.share }), work),
   };
 }
 

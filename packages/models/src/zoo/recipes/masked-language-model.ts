@@ -29,12 +29,17 @@ import { joinDocuments, windowStarts, windowsAt } from './token-stream.js';
 export interface MaskedLanguageModelOptions {
   readonly plan: RecipePlan & {
     readonly config: JsonObject & { readonly vocab_size: number; readonly max_position_embeddings: number };
-    readonly data: JsonObject & { readonly masked: number };
+    readonly data: JsonObject & {
+      /** Share of the tokens that are hidden in training. */
+      readonly masked: number;
+      /** Of the texts for training that are used. */
+      readonly share: number;
+    };
   };
   readonly title: string;
   readonly summary: string;
   /** Default: {@link loadTextCorpus}. */
-  readonly load?: (work: LongWork) => Promise<TextCorpus>;
+  readonly load?: (work: LongWork & { readonly share: number }) => Promise<TextCorpus>;
 }
 
 type Weights = Readonly<Record<string, Tensor>>;
@@ -51,7 +56,12 @@ const LOOKED_AT = 256;
  */
 export function maskedLanguageModel(options: MaskedLanguageModelOptions): Recipe {
   const { plan, title, summary, load = loadTextCorpus } = options;
-  return { plan, title, summary, prepare: async (work) => prepare(plan, await load(work), work) };
+  return {
+    plan,
+    title,
+    summary,
+    prepare: async (work) => prepare(plan, await load({ ...work, share: plan.data.share }), work),
+  };
 }
 
 async function prepare(

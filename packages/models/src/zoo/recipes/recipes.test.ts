@@ -147,7 +147,7 @@ describe('language models', () => {
           'sentences',
           'gpt2',
           config,
-          {},
+          { share: 1 },
           { steps: 150, batch: 8, learningRate: 1e-2, matrixRate: 2e-2 },
         ),
         title: '',
@@ -169,7 +169,12 @@ describe('language models', () => {
 
   it('refuse a corpus with no text', async () => {
     const empty = languageModel({
-      plan: plan('empty', 'gpt2', { vocab_size: 300, n_positions: 8, n_embd: 8, n_layer: 1, n_head: 1 }, {}),
+      plan: plan(
+        'empty',
+        'gpt2',
+        { vocab_size: 300, n_positions: 8, n_embd: 8, n_layer: 1, n_head: 1 },
+        { share: 1 },
+      ),
       title: '',
       summary: '',
       prompts: [],
@@ -199,7 +204,7 @@ describe('models that guess hidden tokens', () => {
           'guess',
           'bert',
           config,
-          { masked: 0.3 },
+          { masked: 0.3, share: 1 },
           { steps: 240, learningRate: 1e-2, matrixRate: 2e-2, batch: 8 },
         ),
         title: '',

@@ -35,7 +35,7 @@ describe('the corpus', () => {
       group: `g${i >> 1}`,
       text: `g${i >> 1} ${i}`,
     }));
-    const parts = cutTexts(texts);
+    const parts = cutTexts(texts, 1);
     const groups = Object.values(parts).map((list) => new Set(list.map((text) => text.split(' ')[0])));
     expect(groups.reduce((sum, { size }) => sum + size, 0)).toBe(10_000);
     expect(parts.train.length + parts.validation.length + parts.test.length).toBe(20_000);
@@ -43,7 +43,11 @@ describe('the corpus', () => {
       expect(part.length).toBeGreaterThan(300);
       expect(part.length).toBeLessThan(500);
     }
-    expect(cutTexts(texts)).toEqual(parts);
+    const half = cutTexts(texts, 0.5);
+    expect([half.test, half.validation]).toEqual([parts.test, parts.validation]);
+    expect(half.train.length / parts.train.length).toBeCloseTo(0.5, 1);
+    const whole = new Set(parts.train);
+    expect(half.train.every((text) => whole.has(text))).toBe(true);
   });
 });
 
