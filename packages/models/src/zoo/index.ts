@@ -6,6 +6,7 @@
 export type { CurvePoint, TrainingRecord, ZooModel } from './folder.js';
 export * from './kneser-ney.js';
 export { modelFolder, type ObtainOptions, obtain, type Unfinished, unfinishedTraining } from './obtain.js';
+export { optimizerOf } from './optimizer.js';
 export * from './recipe.js';
 export { recipes } from './recipes/index.js';
 export { loadTextCorpus } from './recipes/text-corpus.js';
