@@ -1,7 +1,8 @@
 /**
  * How long the recipes of the zoo take: each is trained from nothing in a cache of its own, with the data of the usual one.
  *
- * Options: --recipes a,b (default: all), --threads 2, --estimate 30 (time so many steps instead, and reckon the whole).
+ * Options: --recipes a,b (default: all), --threads 2, --estimate 30 (time so many steps instead, and reckon the whole),
+ * --kept (nothing is trained: what the usual cache holds). Prints the table of docs/zoo.md.
  */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -21,16 +22,19 @@ async function timed(work) {
   return { value, seconds: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
 }
 
+/** What is told of a trained model. */
+const factsOf = ({ parameters, cpuSeconds, quality, plan }) => ({
+  parameters,
+  steps: plan.training.steps,
+  cpu_seconds: cpuSeconds,
+  data: quality.data,
+  figures: quality.figures,
+});
+
 /** Trains a recipe whole. */
 async function whole({ obtain }, recipe, threads) {
   const { value, seconds, cpu } = await timed(() => obtain(recipe, { threads, fresh: true }));
-  const [figure] = value.record.quality.figures;
-  return {
-    seconds: round(seconds),
-    cpu_seconds: round(cpu),
-    parameters: value.record.parameters,
-    [figure.name]: figure.value,
-  };
+  return { seconds: round(seconds), whole_cpu_seconds: round(cpu), ...factsOf(value.record) };
 }
 
 /** Loads the data, times some steps after the first five, and reckons the whole. */
@@ -70,11 +74,19 @@ export async function run(args) {
       recipes: { type: 'string' },
       threads: { type: 'string', default: String(availableParallelism()) },
       estimate: { type: 'string' },
+      kept: { type: 'boolean', default: false },
     },
   });
   const models = await import('@fletch/models');
   const array = await import('@fletch/array');
   const { cacheFolder } = await import('@fletch/base');
+  const wanted = values.recipes?.split(',') ?? models.recipes.map(({ plan }) => plan.name);
+  if (values.kept) {
+    const entries = await Promise.all(wanted.map((name) => models.zooEntry(name)));
+    const trained = entries.filter(({ record }) => record);
+    write(trained.map(({ name, record }) => ({ recipe: name, ...factsOf(record) })));
+    return;
+  }
   const usual = cacheFolder();
   const own = mkdtempSync(join(tmpdir(), 'fletch-zoo-bench-'));
   const rows = [];
@@ -85,7 +97,6 @@ export async function run(args) {
       symlinkSync(join(usual, name), join(own, name));
     }
     process.env.FLETCH_CACHE = own;
-    const wanted = values.recipes?.split(',') ?? models.recipes.map(({ plan }) => plan.name);
     for (const name of wanted) {
       const recipe = models.zooRecipe(name);
       const threads = Number(values.threads);
@@ -98,6 +109,10 @@ export async function run(args) {
   } finally {
     rmSync(own, { recursive: true });
   }
+  write(rows);
+}
+
+function write(rows) {
   const result = {
     date: new Date().toISOString(),
     machine: { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version },
@@ -105,4 +120,21 @@ export async function run(args) {
   };
   mkdirSync(docs, { recursive: true });
   writeFileSync(`${docs}zoo.json`, `${JSON.stringify(result, null, 2)}\n`);
+  console.log(table(rows.filter(({ figures }) => figures)));
+}
+
+const figure = (value) => String(Number(value.toPrecision(4)));
+
+/** The table of docs/zoo.md. */
+function table(rows) {
+  const lines = rows.map(({ recipe, parameters, steps, cpu_seconds, figures }) => {
+    const measured = figures.map(
+      ({ name, value, baseline }) =>
+        `${name} **${figure(value)}**${baseline ? ` (${baseline.name} ${figure(baseline.value)})` : ''}`,
+    );
+    const size = `${figure(parameters / 1e6)} M`;
+    return `| \`${recipe}\` | ${size} | ${steps} | ${Math.round(cpu_seconds)} s | ${measured.join('; ')} |`;
+  });
+  const head = '| recipe | parameters | steps | processor time | on held-out data |\n|---|---|---|---|---|';
+  return [head, ...lines].join('\n');
 }

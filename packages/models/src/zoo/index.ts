@@ -9,5 +9,7 @@ export { modelFolder, type ObtainOptions, obtain, type Unfinished, unfinishedTra
 export { optimizerOf } from './optimizer.js';
 export * from './recipe.js';
 export { recipes } from './recipes/index.js';
+export { type DrawImagesOptions, drawImages } from './recipes/diffusion.js';
+export { type WriteTextOptions, writeText } from './recipes/generate.js';
 export { loadTextCorpus } from './recipes/text-corpus.js';
 export * from './zoo.js';
