@@ -9,6 +9,7 @@ const suites = {
   server: () => import('./server/run.mjs'),
   tokenize: () => import('./text/tokenize.mjs'),
   zoo: () => import('./zoo/run.mjs'),
+  train: () => import('./train/run.mjs'),
 };
 
 const [name, ...options] = process.argv.slice(2);

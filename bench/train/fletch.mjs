@@ -1,9 +1,10 @@
 /**
- * Measures our training steps: `node bench/train/fletch.mjs [mlp|gpt|cnn …] [--threads 1,2] [--steps n] [--profile]`.
+ * Measures our training steps: `node bench/train/fletch.mjs [mlp|gpt|cnn …] [--threads 1,2] [--seconds s] [--spinning]`.
  */
 import { parseArgs } from 'node:util';
 import * as fa from '@fletch/array';
 import { cnn, gpt, mlp, stepOf, uniform } from './models.mjs';
+import { time } from './time.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -11,23 +12,11 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '3' },
     runtime: { type: 'string' },
+    spinning: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 const makers = { mlp, gpt, cnn };
-
-/** Median and minimum of the milliseconds of repeated calls. */
-export async function time(seconds, call) {
-  const times = [];
-  const end = performance.now() + 1000 * seconds;
-  while (performance.now() < end || times.length < 5) {
-    const start = performance.now();
-    await call();
-    times.push(performance.now() - start);
-  }
-  times.sort((a, b) => a - b);
-  return { median: times[times.length >> 1], best: times[0], runs: times.length };
-}
 
 async function peak(threads) {
   const n = 1024;
@@ -42,7 +31,11 @@ async function peak(threads) {
 for (const threads of values.threads.split(',').map(Number))
   for (const name of positionals.length > 0 ? positionals : Object.keys(makers)) {
     const model = makers[name]();
-    const step = stepOf(model, { threads, ...(values.runtime ? { runtime: values.runtime } : {}) });
+    const step = stepOf(model, {
+      threads,
+      spinning: values.spinning,
+      ...(values.runtime ? { runtime: values.runtime } : {}),
+    });
     let params = model.params;
     let state = model.optimizer.init(params);
     const start = performance.now();

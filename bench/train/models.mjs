@@ -82,16 +82,17 @@ export function gpt({
     norm: { w: fa.ones([width]), b: fa.zeros([width]) },
     head: uniform([width, vocabulary], 0.08, 3),
   };
-  const mask = fa.evaluate(fa.where(fa.tril(tokens), fa.zeros([tokens, tokens]), -1e9));
   const dense = (x, p) => fa.add(fa.matmul(x, p.w), p.b);
   const forward = (p, ids) => {
     let h = fa.add(fa.gather(p.embedding, ids), p.positions);
     for (const layer of p.blocks) {
       const n = fa.layerNorm(h, layer.norm1.w, layer.norm1.b);
-      const qkv = fa.reshape(dense(n, layer.attention), [batch, tokens, 3, heads, width / heads]);
-      const [q, k, v] = fa.unstack(fa.transpose(qkv, [2, 0, 3, 1, 4]));
-      const scores = fa.add(fa.mul(fa.matmul(q, k, { transposeB: true }), Math.sqrt(heads / width)), mask);
-      const mixed = fa.transpose(fa.matmul(fa.softmax(scores), v), [0, 2, 1, 3]);
+      const qkv = dense(n, layer.attention);
+      const part = (i) => fa.sliceAxis(qkv, -1, i * width, (i + 1) * width);
+      const [q, k, v] = [0, 1, 2].map((i) =>
+        fa.transpose(fa.reshape(part(i), [batch, tokens, heads, width / heads]), [0, 2, 1, 3]),
+      );
+      const mixed = fa.transpose(fa.attention(q, k, v, { causal: true }), [0, 2, 1, 3]);
       h = fa.add(h, dense(fa.reshape(mixed, [batch, tokens, width]), layer.project));
       const m = fa.layerNorm(h, layer.norm2.w, layer.norm2.b);
       h = fa.add(h, dense(fa.gelu(dense(m, layer.up)), layer.down));

@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { examples } from './command.js';
 import { registerBench } from './commands/bench.js';
 import { registerCollections } from './commands/collections.js';
+import { registerData } from './commands/data.js';
 import { registerExport } from './commands/export.js';
 import { registerImport } from './commands/import.js';
 import { registerIndex } from './commands/index-files.js';
@@ -42,6 +43,7 @@ const registers = [
   registerBench,
   registerLab,
   registerZoo,
+  registerData,
 ];
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };

@@ -49,6 +49,8 @@ export interface Family<Config extends BaseConfig, Inputs, Output> {
   rename(name: string, config: Config): string | undefined;
   /** Parameters that are another one (`lm_head.weight` → `transformer.wte.weight`) when the config ties them. */
   tied(config: Config): Readonly<Record<string, string>>;
+  /** Whether a parameter belongs to a head, which another task would begin anew. */
+  isHead(name: string): boolean;
 }
 
 /** A family of whatever config, inputs and outputs. */
@@ -70,6 +72,8 @@ interface Definition<Fields extends z.ZodRawShape, Inputs, Output> {
   readonly forward: (run: Run, config: ConfigOf<Fields>, inputs: Inputs) => Output;
   readonly rename?: (name: string, config: ConfigOf<Fields>) => string | undefined;
   readonly tied?: (config: ConfigOf<Fields>) => Readonly<Record<string, string>>;
+  /** Default: what does not begin with the prefix, and poolers. */
+  readonly isHead?: (name: string) => boolean;
 }
 
 /** The config that fields describe. */
@@ -84,7 +88,11 @@ export function defineFamily<Fields extends z.ZodRawShape, Inputs, Output>(
   const schema = z.looseObject({
     ...definition.fields,
     model_type: z.literal(name).default(name),
-    architectures: z.array(z.enum(architectures)).min(1).max(1).default([architectures[0]]),
+    architectures: z
+      .array(z.enum(architectures))
+      .length(1)
+      .nullish()
+      .transform((named) => named ?? [architectures[0]]),
   });
   const refuse = (problems: readonly string[]) =>
     new FletchError(
@@ -121,6 +129,9 @@ export function defineFamily<Fields extends z.ZodRawShape, Inputs, Output>(
       definition.forward(new Run(name, params, options), config, inputs),
     rename: definition.rename ?? ((given) => given),
     tied: definition.tied ?? (() => ({})),
+    isHead:
+      definition.isHead ??
+      ((given) => !given.startsWith(`${definition.prefix ?? ''}.`) || given.includes('.pooler.')),
   };
 }
 

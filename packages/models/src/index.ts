@@ -11,8 +11,12 @@ export * from './families/llama.js';
 export * from './families/mlp.js';
 export * from './families/resnet.js';
 export * from './families/vit.js';
+export * from './families.js';
 export { type AnyFamily, type BaseConfig, type Family, labelsOf } from './family.js';
+export { loadParameters } from './load-parameters.js';
 export * from './losses.js';
+export type { LoadParametersOptions } from './matching.js';
+export * from './model-folder.js';
 export {
   countParameters,
   type ParameterKind,

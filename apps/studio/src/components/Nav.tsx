@@ -12,9 +12,10 @@ export const TITLES: { readonly [P in PageName]: string } = {
   metrics: 'Metrics',
   lab: 'Laboratory',
   zoo: 'Zoo',
+  data: 'Data',
 };
 
-const LISTED: readonly PageName[] = ['search', 'query', 'points', 'manage', 'metrics', 'lab', 'zoo'];
+const LISTED: readonly PageName[] = ['search', 'query', 'points', 'manage', 'metrics', 'lab', 'zoo', 'data'];
 
 /** The same page about another collection; the search for pages that are about none. */
 export function aboutCollection(route: Route, collection: string): Route {

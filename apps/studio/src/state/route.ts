@@ -19,6 +19,7 @@ export const PAGES = {
   metrics: 'never',
   lab: 'never',
   zoo: 'never',
+  data: 'never',
 } as const;
 export type PageName = keyof typeof PAGES;
 

@@ -68,8 +68,14 @@ class GraphEmitter implements Emitter {
     const simplified = simplify(results);
     inner.declare(parameters, 'step');
     inner.emit(simplified);
+    const exposed = new Set<ValueName>(parameters.map((parameter) => inner.nameOf(parameter)));
+    for (const name of [...outside.values()]) exposed.add(name);
     for (const result of simplified) {
-      const name = inner.graph.node('Identity', [inner.nameOf(result)]);
+      let name = inner.nameOf(result);
+      // A parameter, a constant or a value that is a result already needs a node of its own.
+      if (exposed.has(name) || result.node.operation.name === 'constant')
+        name = inner.graph.node('Identity', [name]);
+      exposed.add(name);
       inner.graph.expose(name, result.dtype, result.shape);
     }
     return { body: inner.graph };

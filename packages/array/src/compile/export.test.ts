@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { gelu } from '../compose/activations.js';
 import { array, full, zeros } from '../core/ndarray.js';
 import type { Tensor } from '../core/tensor.js';
-import { add, layerNorm, matmul, swapAxes } from '../operations/index.js';
+import { add, gelu, layerNorm, matmul, swapAxes } from '../operations/index.js';
 import { Session } from '../session.js';
 import { compile } from './compile.js';
 import { exportOnnx } from './export.js';

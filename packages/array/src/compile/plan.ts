@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { availableParallelism } from 'node:os';
 import { FletchError } from '@fletch/base';
 import { dtypes } from '../core/dtype.js';
 import { fromNumbers, NDArray } from '../core/ndarray.js';
@@ -11,6 +12,7 @@ import { constant, constantOf, input, Tensor, type TensorType } from '../core/te
 import { tree } from '../core/tree.js';
 import { operations } from '../operations/table.js';
 import { type RuntimeName, type RuntimeTensor, Session } from '../session.js';
+import { blockRows, blockSizes } from '../transform/blocks.js';
 import { nodesOf } from '../transform/graph.js';
 import { interpret, toArray, toReference } from '../transform/interpret.js';
 import { simplify } from '../transform/simplify.js';
@@ -148,7 +150,7 @@ export class Plan {
     );
     const model = emitModel(
       used.map(({ type }) => type),
-      outputs,
+      blockRows(outputs, blockSizes(options.threads ?? availableParallelism())),
       { name, inputNames: used.map((entry) => entry.name) },
     );
     const { runtime, ...rest } = options;

@@ -5,14 +5,9 @@
  */
 import { type Tensor, tensor, type Value } from '../core/tensor.js';
 import { add, maximum, minimum, mul, sub } from '../operations/binary.js';
-import { erf, exp, sigmoid, tanh } from '../operations/unary.js';
+import { exp, sigmoid, tanh } from '../operations/unary.js';
 
-/** Gaussian error linear unit, exact: `x/2 · (1 + erf(x/√2))`. */
-export function gelu(x: Value): Tensor {
-  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
-}
-
-/** The approximation of {@link gelu} by a hyperbolic tangent that GPT-2 uses. */
+/** The approximation of `gelu` by a hyperbolic tangent that GPT-2 uses. */
 export function geluTanh(x: Value): Tensor {
   const given = tensor(x);
   const inner = mul(

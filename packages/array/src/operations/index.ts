@@ -70,6 +70,7 @@ export {
   exp,
   finite,
   floor,
+  gelu,
   log,
   not,
   reciprocal,

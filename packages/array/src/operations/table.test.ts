@@ -1,49 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../compile/compile.js';
-import { type DType, isFloating } from '../core/dtype.js';
-import { fromNumbers, type NDArray } from '../core/ndarray.js';
-import { sizeOf } from '../core/shape.js';
+import { isFloating } from '../core/dtype.js';
+import type { NDArray } from '../core/ndarray.js';
 import { input, type Tensor } from '../core/tensor.js';
-import { type Case, type Given, operationCases } from '../testing/cases.js';
-import { compositionCases } from '../testing/compositions.js';
+import { operationCases } from '../testing/cases.js';
 import { numbers } from '../testing/numbers.js';
-import { backward } from '../transform/gradient.js';
+import { inputsOf, rows, withGradients } from '../testing/rows.js';
 import { nodesOf } from '../transform/graph.js';
 import { interpret, toReference } from '../transform/interpret.js';
-import { mul, sum } from './index.js';
 import { operations } from './table.js';
-
-const rows = [...Object.entries(operationCases), ...Object.entries(compositionCases)].flatMap(
-  ([name, cases]) => cases.map((row, i) => ({ name: `${name} ${i}`, row })),
-);
-
-/** Random inputs; no two elements closer than a central difference, so that no kink lies within a step. */
-function draw(given: Given, float: DType, seed: number): NDArray {
-  const { shape, low = -2, high = 2 } = given;
-  const dtype = given.dtype ?? float;
-  const next = numbers(seed);
-  const values = Array.from({ length: sizeOf(shape) }, () => low + next() * (high - low));
-  return fromNumbers(isFloating(dtype) ? values : values.map(Math.floor), shape, dtype);
-}
-
-function inputsOf(row: Case, float: DType): NDArray[] {
-  return row.inputs.map((given, i) => draw(given, float, 17 * i + 5));
-}
-
-/** The output, and the gradients of its sum weighted with uneven numbers. */
-function withGradients(row: Case, inputs: readonly Tensor[]): Tensor[] {
-  const y = row.f(...inputs);
-  if (row.differentiable === false || !isFloating(y.dtype)) return [y];
-  const next = numbers(99);
-  const weights = fromNumbers(
-    Array.from({ length: y.size }, () => 0.5 + next()),
-    y.shape,
-    y.dtype,
-  );
-  const sources = inputs.filter(({ dtype }) => isFloating(dtype));
-  const gradients = backward([sum(mul(y, weights))], [sum(fromNumbers([1], [1], y.dtype) as never)], sources);
-  return [y, ...gradients.map((g, i) => g ?? mul(sources[i]!, 0))];
-}
 
 describe('every gradient against central differences in float64', () => {
   const differentiable = rows.filter(({ row }) => row.differentiable !== false);

@@ -160,6 +160,18 @@ export const unaryOperations = {
     value: erfValue,
     gradient: (g, x) => mul(g, mul(exp(negate(mul(x, x))), 2 / Math.sqrt(Math.PI))),
   }),
+  gelu: unary('gelu', {
+    summary: 'Gaussian error linear unit, exact: x/2 · (1 + erf(x/√2))',
+    derivative: 'g · (Φ(x) + x · φ(x)), Φ and φ of the normal distribution',
+    onnx: 'Gelu',
+    interpreted: float64,
+    value: (x) => (x / 2) * (1 + erfValue(x * Math.SQRT1_2)),
+    gradient: (g, x) => {
+      const a = mul(x, Math.SQRT1_2);
+      const density = mul(mul(exp(negate(mul(a, a))), x), Math.sqrt(2 / Math.PI));
+      return mul(g, mul(sub(density, sub(-1, erf(a))), 0.5));
+    },
+  }),
   relu: unary('relu', {
     summary: 'x where positive, else 0',
     derivative: 'g where y > 0',
@@ -227,6 +239,8 @@ export const sigmoid = of('sigmoid');
 export const softplus = of('softplus');
 /** Error function. */
 export const erf = of('erf');
+/** Gaussian error linear unit, exact: `x/2 · (1 + erf(x/√2))`. */
+export const gelu = of('gelu');
 /** x where positive, else 0. */
 export const relu = of('relu');
 /** Largest integer not above x; no gradient flows. */

@@ -50,6 +50,7 @@ const constants = (cases: readonly Case[]): Case[] => cases.map((row) => ({ ...r
 /** The cases of every operation; one without a row does not compile. */
 export const operationCases: { readonly [P in OperationName]: readonly Case[] } = {
   abs: one(fa.abs),
+  gelu: one(fa.gelu),
   sign: constants(one(fa.sign)),
   exp: one(fa.exp),
   log: one(fa.log, positive(3, 4)),

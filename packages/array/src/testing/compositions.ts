@@ -4,9 +4,11 @@
  * @module
  */
 import * as act from '../compose/activations.js';
+import { attention } from '../compose/attention.js';
 import { einsum } from '../compose/einsum.js';
 import * as loss from '../compose/losses.js';
 import { averagePool, maxPool } from '../compose/pooling.js';
+import { arange } from '../core/ndarray.js';
 import * as fa from '../operations/index.js';
 import type { Case, Given } from './cases.js';
 
@@ -23,10 +25,29 @@ export const compositionCases: Readonly<Record<string, readonly Case[]>> = {
   repeat: [{ inputs: [x(2, 3)], f: (a) => fa.repeat(a!, 3, 1) }],
   logAddExp: [{ inputs: [x(3), x(3)], f: (a, b) => fa.logAddExp(a!, b!) }],
   clip: [{ inputs: [x(9)], f: (a) => fa.clip(a!, -1, 0.5) }],
-  activations: [act.gelu, act.geluTanh, act.silu, act.leakyRelu, act.elu].map((f) => ({
+  activations: [act.geluTanh, act.silu, act.leakyRelu, act.elu].map((f) => ({
     inputs: [x(9)],
     f: (a) => f(a!),
   })),
+  attention: [
+    { inputs: [x(2, 3, 4), x(2, 5, 4), x(2, 5, 3)], f: (q, k, v) => attention(q!, k!, v!) },
+    { inputs: [x(2, 3, 4), x(3, 4), x(1, 3, 3)], f: (q, k, v) => attention(q!, k!, v!, { causal: true }) },
+    {
+      inputs: [
+        x(2, 3, 4),
+        x(2, 3, 4),
+        x(2, 3, 4),
+        { shape: [2, 1, 3], dtype: 'int32', low: 0, high: 2 },
+        x(3, 3),
+      ],
+      f: (q, k, v, seen, bias) =>
+        attention(q!, k!, v!, {
+          mask: fa.or(fa.greater(seen!, 0), fa.equal(arange(3), 1)),
+          bias: bias!,
+          scale: 0.75,
+        }),
+    },
+  ],
   losses: [
     {
       inputs: [x(2, 3, 4), { shape: [2, 3], dtype: 'int32', low: 0, high: 4 }],

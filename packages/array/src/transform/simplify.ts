@@ -5,7 +5,7 @@
  * @module
  */
 import type { NDArray } from '../core/ndarray.js';
-import type { Attributes } from '../core/operation.js';
+import type { Attributes, Operation } from '../core/operation.js';
 import { broadcastShapes, sameShape, sizeOf } from '../core/shape.js';
 import { type ConstantAttributes, constant, constantOf, Node, type Tensor } from '../core/tensor.js';
 import { substitute } from './graph.js';
@@ -60,16 +60,17 @@ function unstretched(inputs: readonly Tensor[], node: Node): readonly Tensor[] {
 /** An equivalent graph with fewer nodes; placeholders stay the same. */
 export function simplify(outputs: readonly Tensor[]): Tensor[] {
   const known = new Map<string, readonly Tensor[]>();
-  const unique = (node: Node): readonly Tensor[] => {
-    const key =
-      node.operation.name === 'constant'
-        ? constantKey((node.attributes as ConstantAttributes).value)
-        : `${node.operation.name}${keyOf(node.attributes)}(${node.inputs.map((input) => `${input.node.id}.${input.index}`)})`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    known.set(key, node.outputs);
-    return node.outputs;
+  const keyOfNode = (operation: Operation, inputs: readonly Tensor[], attributes: Attributes) =>
+    operation.name === 'constant'
+      ? constantKey((attributes as ConstantAttributes).value)
+      : `${operation.name}${keyOf(attributes)}(${inputs.map((input) => `${input.node.id}.${input.index}`)})`;
+  const once = (key: string, outputs: () => readonly Tensor[]): readonly Tensor[] => {
+    const found = known.get(key) ?? outputs();
+    known.set(key, found);
+    return found;
   };
+  const unique = (node: Node): readonly Tensor[] =>
+    once(keyOfNode(node.operation, node.inputs, node.attributes), () => node.outputs);
 
   const make = (node: Node, given: readonly Tensor[]): readonly Tensor[] => {
     const { operation, attributes } = node;
@@ -90,12 +91,15 @@ export function simplify(outputs: readonly Tensor[]): Tensor[] {
       operation.name !== 'broadcast' &&
       constants.every((value) => value !== undefined)
     ) {
-      const shaped = new Node(operation, inputs, attributes, node.outputs);
-      const values = evaluateNode(
-        shaped,
-        constants.map((value) => toReference(value!)),
-      );
-      return values.flatMap((value) => unique(constant(toArray(value)).node));
+      // Folded once: two large constants would not be known for the same.
+      return once(keyOfNode(operation, inputs, attributes), () => {
+        const shaped = new Node(operation, inputs, attributes, node.outputs);
+        const values = evaluateNode(
+          shaped,
+          constants.map((value) => toReference(value!)),
+        );
+        return values.flatMap((value) => unique(constant(toArray(value)).node));
+      });
     }
     return unique(new Node(operation, inputs, attributes, node.outputs));
   };

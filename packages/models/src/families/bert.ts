@@ -15,10 +15,11 @@ import {
   labelsOf,
 } from '../family.js';
 import { activate, activationName } from '../layers/activations.js';
-import { attentionMask, tokenIds } from '../layers/attention.js';
+import { tokenIds, type Visibility, visibility } from '../layers/attention.js';
 import { embedding, embeddingSpecs, linear, linearSpecs } from '../layers/dense.js';
 import { layerNorm, layerNormSpecs } from '../layers/norm.js';
 import { selfAttention } from '../layers/self-attention.js';
+import { stack } from '../layers/stack.js';
 import { normal, type ParameterSpec, zeroed } from '../parameters.js';
 import type { Run } from '../run.js';
 
@@ -141,13 +142,12 @@ function parameters(config: BertConfig): ParameterSpec[] {
   ];
 }
 
-function block(run: Run, config: BertConfig, i: number, x: Tensor, mask: Tensor | undefined) {
-  const name = `bert.encoder.layer.${i}`;
+function block(run: Run, config: BertConfig, name: string, x: Tensor, visible: Visibility) {
   const { layer_norm_eps: epsilon, hidden_dropout_prob: rate } = config;
   const { mixed, pattern } = selfAttention(run, `${name}.attention.self`, x, {
     heads: config.num_attention_heads,
     names: ['query', 'key', 'value'],
-    mask,
+    visible,
     dropout: config.attention_probs_dropout_prob,
   });
   const attended = run.drop(linear(run, `${name}.attention.output.dense`, mixed), rate);
@@ -155,7 +155,7 @@ function block(run: Run, config: BertConfig, i: number, x: Tensor, mask: Tensor 
   const wide = activate(config.hidden_act, linear(run, `${name}.intermediate.dense`, middle));
   const narrow = run.drop(linear(run, `${name}.output.dense`, wide), rate);
   const next = layerNorm(run, `${name}.output.LayerNorm`, add(narrow, middle), epsilon);
-  return { next: run.tap(`${name}.out`, next), pattern };
+  return { next, pattern };
 }
 
 function embed(run: Run, config: BertConfig, { inputIds, tokenTypeIds }: BertInputs): Tensor {
@@ -195,30 +195,27 @@ export const bert = defineFamily({
   ],
   parameters,
   forward(run, config, inputs: BertInputs): BertOutput {
-    let x = embed(run, config, inputs);
-    const mask = attentionMask(x, { seen: inputs.attentionMask });
-    const hiddenStates = [x];
-    const attentions: Tensor[] = [];
-    for (let i = 0; i < config.num_hidden_layers; i++) {
-      const { next, pattern } = block(run, config, i, run.tap(`bert.encoder.layer.${i}.in`, x), mask);
-      x = next;
-      hiddenStates.push(x);
-      attentions.push(pattern);
-    }
+    const x = embed(run, config, inputs);
+    const visible = visibility(x, { seen: inputs.attentionMask });
+    const { last, ...states } = stack(
+      run,
+      ['bert.encoder.layer', config.num_hidden_layers],
+      x,
+      (name, given) => block(run, config, name, given, visible),
+    );
     const has = headsOf(config);
-    const pooled = has.pooler ? tanh(linear(run, 'bert.pooler.dense', slice(x, null, 0))) : undefined;
+    const pooled = has.pooler ? tanh(linear(run, 'bert.pooler.dense', slice(last, null, 0))) : undefined;
     const classified =
       has.classifier && pooled
         ? linear(run, 'classifier', run.drop(pooled, config.hidden_dropout_prob))
         : undefined;
     return {
-      lastHiddenState: x,
+      lastHiddenState: last,
       pooled,
-      logits: has.tokens ? tokenScores(run, config, x) : classified,
+      logits: has.tokens ? tokenScores(run, config, last) : classified,
       nextSentenceLogits:
         has.nextSentence && pooled ? linear(run, 'cls.seq_relationship', pooled) : undefined,
-      hiddenStates,
-      attentions,
+      ...states,
     };
   },
   rename: (name) =>

@@ -80,4 +80,5 @@ export const cnn = defineFamily({
     return { logits: linear(run, 'fc', features), features, hiddenStates, buffers: run.buffers };
   },
   rename: (name) => (name.endsWith('.num_batches_tracked') ? undefined : name),
+  isHead: (name) => name.startsWith('fc.'),
 });

@@ -19,18 +19,17 @@ import {
   type Tensor,
   tensor,
   transpose,
-  unstack,
   type Value,
 } from '@fletch/array';
-import { FletchError } from '@fletch/base';
 import { z } from 'zod';
 import { type ConfigOf, checkHeads, defineFamily, field } from '../family.js';
 import { activate } from '../layers/activations.js';
-import { attend } from '../layers/attention.js';
+import { attend, splitFused } from '../layers/attention.js';
 import { imagesOf } from '../layers/conv.js';
 import { embedding, embeddingSpecs, linear, linearSpecs } from '../layers/dense.js';
 import { patchEmbedding, patchSpecs } from '../layers/patches.js';
 import { planePlaces } from '../layers/sinusoids.js';
+import { stack } from '../layers/stack.js';
 import { normal, type ParameterSpec, xavier, zeroed } from '../parameters.js';
 import type { Run } from '../run.js';
 
@@ -121,6 +120,8 @@ function modulated(x: Tensor, shift: Tensor, scale: Tensor): Tensor {
   return add(mul(standardize(x, EPSILON), add(scale, 1)), shift);
 }
 
+type Six = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+
 /** The condition's parts, each `[batch, 1, width]`. */
 function modulation(run: Run, name: string, condition: Tensor, parts: number): Tensor[] {
   const all = linear(run, `${name}.adaLN_modulation.1`, silu(condition));
@@ -136,27 +137,14 @@ function timeEmbedding(run: Run, timesteps: Value, like: Tensor): Tensor {
   return linear(run, 't_embedder.mlp.2', silu(first));
 }
 
-function block(run: Run, config: DitConfig, i: number, x: Tensor, condition: Tensor) {
-  const name = `blocks.${i}`;
-  const [batch, places, width] = x.shape as [number, number, number];
-  const [shift1, scale1, gate1, shift2, scale2, gate2] = modulation(run, name, condition, 6) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
-  const heads = config.num_heads;
+function block(run: Run, config: DitConfig, name: string, x: Tensor, condition: Tensor) {
+  const [shift1, scale1, gate1, shift2, scale2, gate2] = modulation(run, name, condition, 6) as Six;
   const qkv = linear(run, `${name}.attn.qkv`, modulated(x, shift1, scale1));
-  const parts = unstack(transpose(reshape(qkv, [batch, places, 3, heads, width / heads]), [2, 0, 3, 1, 4]));
-  const { mixed, pattern } = attend(run, `${name}.attn`, parts as [Tensor, Tensor, Tensor], {
-    mask: undefined,
-  });
+  const { mixed, pattern } = attend(run, `${name}.attn`, splitFused(qkv, config.num_heads));
   const middle = add(x, mul(gate1, linear(run, `${name}.attn.proj`, mixed)));
   const wide = linear(run, `${name}.mlp.fc1`, modulated(middle, shift2, scale2));
   const narrow = linear(run, `${name}.mlp.fc2`, activate('gelu_pytorch_tanh', wide));
-  return { next: run.tap(`${name}.out`, add(middle, mul(gate2, narrow))), pattern };
+  return { next: add(middle, mul(gate2, narrow)), pattern };
 }
 
 /** `[batch, patches, size · size · channels]` as `[batch, channels, height, width]`. */
@@ -184,28 +172,17 @@ export const dit = defineFamily({
   ],
   parameters,
   forward(run, config, { images, timesteps, labels }: DitInputs): DitOutput {
-    const given = imagesOf('dit', images, config.in_channels);
+    const given = imagesOf('dit', images, config.in_channels, config.input_size);
     const { input_size: side, patch_size: size } = config;
-    if (given.shape[2] !== side || given.shape[3] !== side)
-      throw new FletchError(
-        'DIMENSION_MISMATCH',
-        `dit: the images are ${given.shape[2]} × ${given.shape[3]}; the model is for ${side} × ${side}.`,
-      );
-    let x = add(patchEmbedding(run, 'x_embedder.proj', given, size), run.weight('pos_embed'));
+    const x = add(patchEmbedding(run, 'x_embedder.proj', given, size), run.weight('pos_embed'));
     const label = embedding(run, 'y_embedder.embedding_table', tensor(labels, 'int32'));
     const condition = add(timeEmbedding(run, timesteps, x), label);
-    const hiddenStates: Tensor[] = [];
-    const attentions: Tensor[] = [];
-    for (let i = 0; i < config.depth; i++) {
-      x = run.tap(`blocks.${i}.in`, x);
-      hiddenStates.push(x);
-      const { next, pattern } = block(run, config, i, x, condition);
-      attentions.push(pattern);
-      x = next;
-    }
-    hiddenStates.push(x);
+    const { last, ...states } = stack(run, ['blocks', config.depth], x, (name, given) =>
+      block(run, config, name, given, condition),
+    );
     const [shift, scale] = modulation(run, 'final_layer', condition, 2) as [Tensor, Tensor];
-    const final = linear(run, 'final_layer.linear', modulated(x, shift, scale));
-    return { sample: unpatched(final, side / size, size), hiddenStates, attentions };
+    const final = linear(run, 'final_layer.linear', modulated(last, shift, scale));
+    return { sample: unpatched(final, side / size, size), ...states };
   },
+  isHead: (name) => name.startsWith('y_embedder.'),
 });

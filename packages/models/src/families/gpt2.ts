@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { add, reshape, slice, type Tensor, transpose, unstack, type Value } from '@fletch/array';
+import { add, slice, type Tensor, type Value } from '@fletch/array';
 import { z } from 'zod';
 import { type ConfigOf, checkHeads, defineFamily, field } from '../family.js';
 import { activate, activationName } from '../layers/activations.js';
-import { attend, attentionMask, tokenIds } from '../layers/attention.js';
+import { attend, splitFused, tokenIds, type Visibility, visibility } from '../layers/attention.js';
 import { conv1D, conv1DSpecs, embedding, embeddingSpecs, linearSpecs, tokenHead } from '../layers/dense.js';
 import { layerNorm, layerNormSpecs } from '../layers/norm.js';
+import { stack } from '../layers/stack.js';
 import { normal, type ParameterSpec } from '../parameters.js';
 import type { Run } from '../run.js';
 
@@ -90,17 +91,19 @@ function parameters(config: Gpt2Config): ParameterSpec[] {
   ];
 }
 
-function block(run: Run, config: Gpt2Config, i: number, x: Tensor, mask: Tensor | undefined) {
-  const name = `transformer.h.${i}`;
-  const [batch, places, width] = x.shape as [number, number, number];
-  const { n_head: heads, layer_norm_epsilon: epsilon, resid_pdrop } = config;
+interface Place {
+  readonly name: string;
+  readonly i: number;
+}
+
+function block(run: Run, config: Gpt2Config, { name, i }: Place, x: Tensor, visible: Visibility) {
+  const { n_embd: width, n_head: heads, layer_norm_epsilon: epsilon, resid_pdrop } = config;
   const qkv = conv1D(run, `${name}.attn.c_attn`, layerNorm(run, `${name}.ln_1`, x, epsilon));
-  const parts = unstack(transpose(reshape(qkv, [batch, places, 3, heads, width / heads]), [2, 0, 3, 1, 4]));
   const scale =
     (config.scale_attn_weights ? 1 / Math.sqrt(width / heads) : 1) /
     (config.scale_attn_by_inverse_layer_idx ? i + 1 : 1);
-  const { mixed, pattern } = attend(run, `${name}.attn`, parts as [Tensor, Tensor, Tensor], {
-    mask,
+  const { mixed, pattern } = attend(run, `${name}.attn`, splitFused(qkv, heads), {
+    visible,
     dropout: config.attn_pdrop,
     scale,
   });
@@ -109,7 +112,7 @@ function block(run: Run, config: Gpt2Config, i: number, x: Tensor, mask: Tensor 
   const wide = conv1D(run, `${name}.mlp.c_fc`, layerNorm(run, `${name}.ln_2`, middle, epsilon));
   const narrow = conv1D(run, `${name}.mlp.c_proj`, activate(config.activation_function, wide));
   const next = add(middle, run.drop(run.tap(`${name}.mlp.out`, narrow), resid_pdrop));
-  return { next: run.tap(`${name}.out`, next), pattern };
+  return { next, pattern };
 }
 
 /** Decoders in GPT-2's layout. */
@@ -128,25 +131,18 @@ export const gpt2 = defineFamily({
       positionIds === undefined
         ? slice(run.weight('transformer.wpe.weight'), [0, places])
         : embedding(run, 'transformer.wpe', positionIds);
-    let x = run.drop(add(tokens, spots), config.embd_pdrop);
-    const mask = attentionMask(x, { causal: true, seen });
-    const hiddenStates: Tensor[] = [];
-    const attentions: Tensor[] = [];
-    for (let i = 0; i < config.n_layer; i++) {
-      x = run.tap(`transformer.h.${i}.in`, x);
-      hiddenStates.push(x);
-      const { next, pattern } = block(run, config, i, x, mask);
-      attentions.push(pattern);
-      x = next;
-    }
-    hiddenStates.push(x);
-    const lastHiddenState = layerNorm(run, 'transformer.ln_f', x, config.layer_norm_epsilon);
+    const x = run.drop(add(tokens, spots), config.embd_pdrop);
+    const visible = visibility(x, { causal: true, seen });
+    const { last, ...states } = stack(run, ['transformer.h', config.n_layer], x, (name, given, i) =>
+      block(run, config, { name, i }, given, visible),
+    );
+    const lastHiddenState = layerNorm(run, 'transformer.ln_f', last, config.layer_norm_epsilon);
     const logits = tokenHead(
       run,
       lastHiddenState,
       config.tie_word_embeddings ? 'transformer.wte' : undefined,
     );
-    return { logits, lastHiddenState, hiddenStates, attentions };
+    return { logits, lastHiddenState, ...states };
   },
   // Masks that old versions stored.
   rename: (name) => (/\.attn\.(bias|masked_bias)$/.test(name) ? undefined : name),

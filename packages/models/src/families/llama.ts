@@ -8,11 +8,12 @@ import { add, mul, type Tensor, tensor } from '@fletch/array';
 import { z } from 'zod';
 import { type ConfigOf, defineFamily, field } from '../family.js';
 import { activate, activationName } from '../layers/activations.js';
-import { attentionMask, tokenIds } from '../layers/attention.js';
+import { tokenIds, type Visibility, visibility } from '../layers/attention.js';
 import { embedding, embeddingSpecs, linear, linearSpecs, tokenHead } from '../layers/dense.js';
 import { rmsNorm, rmsNormSpecs } from '../layers/norm.js';
 import { rotaryFields, rotaryFrequencies, rotation } from '../layers/rotary.js';
 import { selfAttention } from '../layers/self-attention.js';
+import { stack } from '../layers/stack.js';
 import { normal, type ParameterSpec } from '../parameters.js';
 import type { Run } from '../run.js';
 import type { DecoderOutput, Gpt2Inputs } from './gpt2.js';
@@ -81,12 +82,11 @@ function parameters(config: LlamaConfig): ParameterSpec[] {
 }
 
 interface Shared {
-  readonly mask: Tensor | undefined;
+  readonly visible: Visibility;
   readonly rotate: (x: Tensor) => Tensor;
 }
 
-function block(run: Run, config: LlamaConfig, i: number, x: Tensor, { mask, rotate }: Shared) {
-  const name = `model.layers.${i}`;
+function block(run: Run, config: LlamaConfig, name: string, x: Tensor, { visible, rotate }: Shared) {
   const { rms_norm_eps: epsilon, attention_bias, mlp_bias } = config;
   const normed = rmsNorm(run, `${name}.input_layernorm`, x, epsilon);
   const { heads, keyHeads } = sizesOf(config);
@@ -96,7 +96,7 @@ function block(run: Run, config: LlamaConfig, i: number, x: Tensor, { mask, rota
     names: ['q_proj', 'k_proj', 'v_proj'],
     bias: attention_bias,
     rotate,
-    mask,
+    visible,
     dropout: config.attention_dropout,
   });
   const attended = linear(run, `${name}.self_attn.o_proj`, mixed, { bias: attention_bias });
@@ -105,7 +105,7 @@ function block(run: Run, config: LlamaConfig, i: number, x: Tensor, { mask, rota
   const gate = activate(config.hidden_act, linear(run, `${name}.mlp.gate_proj`, inner, { bias: mlp_bias }));
   const up = linear(run, `${name}.mlp.up_proj`, inner, { bias: mlp_bias });
   const down = linear(run, `${name}.mlp.down_proj`, mul(gate, up), { bias: mlp_bias });
-  return { next: run.tap(`${name}.out`, add(middle, run.tap(`${name}.mlp.out`, down))), pattern };
+  return { next: add(middle, run.tap(`${name}.mlp.out`, down)), pattern };
 }
 
 /** What a Llama takes: the same as a GPT-2. */
@@ -133,32 +133,25 @@ export const llama = defineFamily({
   forward(run, config, { inputIds, attentionMask: seen, positionIds }: LlamaInputs): DecoderOutput {
     const longest = config.max_position_embeddings;
     const { ids, places } = tokenIds('llama', inputIds, longest);
-    let x = embedding(run, 'model.embed_tokens', ids);
+    const x = embedding(run, 'model.embed_tokens', ids);
     const shared = {
-      mask: attentionMask(x, { causal: true, seen }),
+      visible: visibility(x, { causal: true, seen }),
       rotate: rotation(rotaryFrequencies(config, sizesOf(config).headWidth), x.dtype, {
         count: places,
         positions: positionIds === undefined ? undefined : tensor(positionIds, 'int32'),
         longest,
       }),
     };
-    const hiddenStates: Tensor[] = [];
-    const attentions: Tensor[] = [];
-    for (let i = 0; i < config.num_hidden_layers; i++) {
-      x = run.tap(`model.layers.${i}.in`, x);
-      hiddenStates.push(x);
-      const { next, pattern } = block(run, config, i, x, shared);
-      attentions.push(pattern);
-      x = next;
-    }
-    hiddenStates.push(x);
-    const lastHiddenState = rmsNorm(run, 'model.norm', x, config.rms_norm_eps);
+    const { last, ...states } = stack(run, ['model.layers', config.num_hidden_layers], x, (name, given) =>
+      block(run, config, name, given, shared),
+    );
+    const lastHiddenState = rmsNorm(run, 'model.norm', last, config.rms_norm_eps);
     const logits = tokenHead(
       run,
       lastHiddenState,
       config.tie_word_embeddings ? 'model.embed_tokens' : undefined,
     );
-    return { logits, lastHiddenState, hiddenStates, attentions };
+    return { logits, lastHiddenState, ...states };
   },
   rename: (name) => (name.endsWith('.rotary_emb.inv_freq') ? undefined : name),
   tied: (config): Record<string, string> =>

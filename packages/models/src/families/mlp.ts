@@ -73,4 +73,5 @@ export const mlp = defineFamily({
     });
     return { logits: linear(run, `layers.${config.hidden_sizes.length}`, x), hiddenStates };
   },
+  isHead: () => false,
 });

@@ -163,4 +163,5 @@ export const resnet = defineFamily({
     return { logits: linear(run, 'fc', features), features, hiddenStates, buffers: run.buffers };
   },
   rename,
+  isHead: (name) => name.startsWith('fc.'),
 });

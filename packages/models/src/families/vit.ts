@@ -4,7 +4,6 @@
  * @module
  */
 import { add, broadcastTo, concat, slice, type Tensor, tanh } from '@fletch/array';
-import { FletchError } from '@fletch/base';
 import {
   type ConfigOf,
   checkHeads,
@@ -20,6 +19,7 @@ import { linear, linearSpecs } from '../layers/dense.js';
 import { layerNorm, layerNormSpecs } from '../layers/norm.js';
 import { patchEmbedding, patchSpecs } from '../layers/patches.js';
 import { selfAttention } from '../layers/self-attention.js';
+import { stack } from '../layers/stack.js';
 import { type ParameterSpec, truncatedNormal } from '../parameters.js';
 import type { Run } from '../run.js';
 import type { ImageInputs } from './cnn.js';
@@ -95,33 +95,26 @@ function parameters(config: VitConfig): ParameterSpec[] {
   ];
 }
 
-function block(run: Run, config: VitConfig, i: number, x: Tensor) {
-  const name = `vit.encoder.layer.${i}`;
+function block(run: Run, config: VitConfig, name: string, x: Tensor) {
   const { layer_norm_eps: epsilon, hidden_dropout_prob: rate } = config;
   const normed = layerNorm(run, `${name}.layernorm_before`, x, epsilon);
   const { mixed, pattern } = selfAttention(run, `${name}.attention.attention`, normed, {
     heads: config.num_attention_heads,
     names: ['query', 'key', 'value'],
     bias: config.qkv_bias,
-    mask: undefined,
     dropout: config.attention_probs_dropout_prob,
   });
   const middle = add(x, run.drop(linear(run, `${name}.attention.output.dense`, mixed), rate));
   const inner = layerNorm(run, `${name}.layernorm_after`, middle, epsilon);
   const wide = activate(config.hidden_act, linear(run, `${name}.intermediate.dense`, inner));
   const next = add(middle, run.drop(linear(run, `${name}.output.dense`, wide), rate));
-  return { next: run.tap(`${name}.out`, next), pattern };
+  return { next, pattern };
 }
 
 /** The patches of images, after the place that stands for the image. */
 function embed(run: Run, config: VitConfig, { images }: ImageInputs): Tensor {
-  const given = imagesOf('vit', images, config.num_channels);
-  const [batch, , height, wide] = given.shape as [number, number, number, number];
-  if (height !== config.image_size || wide !== config.image_size)
-    throw new FletchError(
-      'DIMENSION_MISMATCH',
-      `vit: the images are ${height} × ${wide}; the model is for ${config.image_size} × ${config.image_size}. Resize them.`,
-    );
+  const given = imagesOf('vit', images, config.num_channels, config.image_size);
+  const batch = given.shape[0]!;
   const patches = patchEmbedding(run, 'vit.embeddings.patch_embeddings.projection', given, config.patch_size);
   const first = broadcastTo(run.weight('vit.embeddings.cls_token'), [batch, 1, config.hidden_size]);
   const x = add(concat([first, patches], 1), run.weight('vit.embeddings.position_embeddings'));
@@ -144,25 +137,19 @@ export const vit = defineFamily({
   ],
   parameters,
   forward(run, config, inputs: ImageInputs): VitOutput {
-    let x = embed(run, config, inputs);
-    const hiddenStates: Tensor[] = [];
-    const attentions: Tensor[] = [];
-    for (let i = 0; i < config.num_hidden_layers; i++) {
-      x = run.tap(`vit.encoder.layer.${i}.in`, x);
-      hiddenStates.push(x);
-      const { next, pattern } = block(run, config, i, x);
-      attentions.push(pattern);
-      x = next;
-    }
-    hiddenStates.push(x);
-    const lastHiddenState = layerNorm(run, 'vit.layernorm', x, config.layer_norm_eps);
+    const { last, ...states } = stack(
+      run,
+      ['vit.encoder.layer', config.num_hidden_layers],
+      embed(run, config, inputs),
+      (name, given) => block(run, config, name, given),
+    );
+    const lastHiddenState = layerNorm(run, 'vit.layernorm', last, config.layer_norm_eps);
     const first = slice(lastHiddenState, null, 0);
     return {
       lastHiddenState,
       logits: classifies(config) ? linear(run, 'classifier', first) : undefined,
       pooled: classifies(config) ? undefined : tanh(linear(run, 'vit.pooler.dense', first)),
-      hiddenStates,
-      attentions,
+      ...states,
     };
   },
 });

@@ -4,57 +4,62 @@
  * @module
  */
 import {
-  add,
-  array,
+  attention,
+  attentionWeights,
   cast,
+  expandDims,
   matmul,
-  mul,
   reshape,
-  softmax,
-  sub,
   type Tensor,
   tensor,
   transpose,
-  tril,
+  unstack,
   type Value,
 } from '@fletch/array';
 import { FletchError } from '@fletch/base';
 import type { Run } from '../run.js';
 
-/** Far below every score that counts. */
-const UNSEEN = -1e9;
+/** Which places see which. */
+export interface Visibility {
+  /** Whether a place sees only those before it and itself. */
+  readonly causal: boolean;
+  /** `bool`, `[batch, 1, 1, places]`: the places that may be seen; `undefined` when all may. */
+  readonly mask: Tensor | undefined;
+}
 
 /**
- * What is added to the scores so that a place sees only what it may; made once for all layers of a pass.
+ * Checks which places may be seen; made once for all layers of a pass.
  *
  * @param x - `[batch, places, …]`
- * @param options.causal - whether a place sees only those before it and itself
  * @param options.seen - `[batch, places]`, 1 or true where a place may be seen, 0 at padding
- * @returns something that stretches to `[batch, heads, places, places]`; `undefined` when every place sees all
  * @throws FletchError `DIMENSION_MISMATCH` when `seen` has another shape
  */
-export function attentionMask(
+export function visibility(
   x: Tensor,
-  { causal = false, seen }: { readonly causal?: boolean; readonly seen?: Value | undefined },
-): Tensor | undefined {
+  { causal = false, seen }: { readonly causal?: boolean; readonly seen?: Value | undefined } = {},
+): Visibility {
+  if (seen === undefined) return { causal, mask: undefined };
   const [batch, places] = x.shape as [number, number];
-  const unseen = (visible: Tensor) => mul(sub(1, cast(visible, x.dtype)), UNSEEN);
-  const order = causal ? unseen(tril(places)) : undefined;
-  if (seen === undefined) return order;
   const given = tensor(seen);
   if (given.shape.join() !== [batch, places].join())
     throw new FletchError(
       'DIMENSION_MISMATCH',
       `attentionMask has shape [${given.shape}], not [batch, places] = [${batch}, ${places}].`,
     );
-  const padding = reshape(unseen(given), [batch, 1, 1, places]);
-  return order === undefined ? padding : add(order, padding);
+  return { causal, mask: reshape(cast(given, 'bool'), [batch, 1, 1, places]) };
 }
 
 /** `[batch, places, heads · width]` as `[batch, heads, places, width]`. */
 export function splitHeads(x: Tensor, heads: number): Tensor {
   const [batch, places, all] = x.shape as [number, number, number];
   return transpose(reshape(x, [batch, places, heads, all / heads]), [0, 2, 1, 3]);
+}
+
+/** Queries, keys and values side by side, `[batch, places, 3 · heads · width]`, as three of {@link splitHeads}. */
+export function splitFused(qkv: Tensor, heads: number): readonly [q: Tensor, k: Tensor, v: Tensor] {
+  const [batch, places, all] = qkv.shape as [number, number, number];
+  const parts = reshape(qkv, [batch, places, 3, heads, all / (3 * heads)]);
+  return unstack(transpose(parts, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
 }
 
 /** The inverse of {@link splitHeads}. */
@@ -65,7 +70,8 @@ export function joinHeads(x: Tensor): Tensor {
 
 /** How heads attend. */
 export interface AttendOptions {
-  readonly mask: Tensor | undefined;
+  /** Default: every place sees all. */
+  readonly visible?: Visibility;
   /** Dropout of the attention weights. Default 0. */
   readonly dropout?: number;
   /** Factor of the scores. Default 1 / √width. */
@@ -73,8 +79,8 @@ export interface AttendOptions {
 }
 
 /**
- * `softmax(q · kᵀ · scale + mask) · v` for every head. Keys and values may have fewer heads: neighbouring heads of the
- * queries then share one (grouped queries), without copies of it.
+ * `softmax(q · kᵀ · scale) · v` for every head. Keys and values may have fewer heads: neighbouring heads of the queries
+ * then share one (grouped queries), without copies of it.
  *
  * @param name - of the attention module; the weights pass the tap as `<name>.pattern`
  * @param q - `[batch, heads, places, width]`
@@ -84,18 +90,33 @@ export interface AttendOptions {
 export function attend(
   run: Run,
   name: string,
-  [q, k, v]: readonly [q: Tensor, k: Tensor, v: Tensor],
-  { mask, dropout = 0, scale }: AttendOptions,
+  given: readonly [q: Tensor, k: Tensor, v: Tensor],
+  { visible, dropout = 0, scale }: AttendOptions = {},
 ): { readonly mixed: Tensor; readonly pattern: Tensor } {
-  const [batch, heads, places, width] = q.shape as [number, number, number, number];
-  const shared = k.shape[1]!;
-  const rows = (x: Tensor) =>
-    shared === heads ? x : reshape(x, [batch, shared, (heads / shared) * places, x.shape.at(-1)!]);
-  const scaled = mul(q, scale ?? 1 / Math.sqrt(width));
-  const scores = reshape(matmul(rows(scaled), k, { transposeB: true }), [batch, heads, places, places]);
-  const pattern = run.tap(`${name}.pattern`, softmax(mask === undefined ? scores : add(scores, mask)));
-  const mixed = reshape(matmul(rows(run.drop(pattern, dropout)), v), q.shape);
-  return { mixed: joinHeads(mixed), pattern };
+  const [batch, heads, places, width] = given[0].shape as [number, number, number, number];
+  const shared = given[1].shape[1]!;
+  const grouped = shared !== heads;
+  const [q, k, v] = grouped
+    ? [
+        reshape(given[0], [batch, shared, heads / shared, places, width]),
+        expandDims(given[1], 2),
+        expandDims(given[2], 2),
+      ]
+    : given;
+  const { causal = false, mask } = visible ?? {};
+  const options = {
+    causal,
+    ...(mask && { mask: grouped ? expandDims(mask, 1) : mask }),
+    ...(scale !== undefined && { scale }),
+  };
+  const weights = attentionWeights(q, k, options);
+  const pattern = reshape(weights, [batch, heads, places, places]);
+  const tapped = run.tap(`${name}.pattern`, pattern);
+  const dropped = run.drop(tapped, dropout);
+  // The whole as one piece has the faster gradient; the pattern is computed apart only when somebody changes it.
+  const mixed =
+    dropped === pattern ? attention(q, k, v, options) : matmul(reshape(dropped, weights.shape), v);
+  return { mixed: joinHeads(reshape(mixed, [batch, heads, places, v.shape.at(-1)!])), pattern: tapped };
 }
 
 /** Checked ids `[batch, places]` and their shape. */
@@ -119,6 +140,3 @@ export function tokenIds(
     );
   return { ids: given, batch, places };
 }
-
-/** The numbers 0 … n − 1 as a row, for places that are given by nobody. */
-export const placesOf = (n: number) => array(Int32Array.from({ length: n }, (_, i) => i));

@@ -89,13 +89,23 @@ export function batchNormSpecs(name: string, channels: number, scale: Initialize
   ];
 }
 
-/** Checked images `[batch, channels, height, width]`. */
-export function imagesOf(family: string, images: Value, channels: number): Tensor {
+/**
+ * Checked images `[batch, channels, height, width]`.
+ *
+ * @param side - the height and width they must have. Default: any
+ */
+export function imagesOf(family: string, images: Value, channels: number, side?: number): Tensor {
   const given = tensor(images);
   if (given.rank !== 4 || given.shape[1] !== channels || !given.dtype.startsWith('float'))
     throw new FletchError(
       'DIMENSION_MISMATCH',
       `${family}: images must be floating-point of shape [batch, ${channels}, height, width], not ${given.dtype} of shape [${given.shape}].`,
+    );
+  const [, , height, width] = given.shape;
+  if (side !== undefined && (height !== side || width !== side))
+    throw new FletchError(
+      'DIMENSION_MISMATCH',
+      `${family}: the images are ${height} × ${width}; the model is for ${side} × ${side}. Resize them.`,
     );
   return given;
 }

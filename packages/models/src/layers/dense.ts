@@ -48,42 +48,25 @@ export interface DenseSpecOptions extends BiasOptions {
   readonly initialBias?: Initializer;
 }
 
-const biasOf = (name: string, out: number, options: DenseSpecOptions): ParameterSpec[] =>
-  options.bias === false
-    ? []
-    : [{ name: `${name}.bias`, shape: [out], kind: 'bias', initial: options.initialBias ?? zeroed }];
+/** A weight of two axes, and the bias of its outputs. */
+function denseSpecs(
+  name: string,
+  { shape, out, kind }: Pick<ParameterSpec, 'shape' | 'kind'> & { readonly out: number },
+  { bias = true, initial, initialBias = zeroed }: DenseSpecOptions,
+): ParameterSpec[] {
+  return [
+    { name: `${name}.weight`, shape, kind, initial },
+    ...(bias ? [{ name: `${name}.bias`, shape: [out], kind: 'bias', initial: initialBias } as const] : []),
+  ];
+}
 
 /** The parameters of {@link linear}. */
-export function linearSpecs(
-  name: string,
-  inner: number,
-  out: number,
-  options: DenseSpecOptions,
-): ParameterSpec[] {
-  const weight = {
-    name: `${name}.weight`,
-    shape: [out, inner],
-    kind: 'linear',
-    initial: options.initial,
-  } as const;
-  return [weight, ...biasOf(name, out, options)];
-}
+export const linearSpecs = (name: string, inner: number, out: number, options: DenseSpecOptions) =>
+  denseSpecs(name, { shape: [out, inner], out, kind: 'linear' }, options);
 
 /** The parameters of {@link conv1D}. */
-export function conv1DSpecs(
-  name: string,
-  inner: number,
-  out: number,
-  options: DenseSpecOptions,
-): ParameterSpec[] {
-  const weight = {
-    name: `${name}.weight`,
-    shape: [inner, out],
-    kind: 'conv1d',
-    initial: options.initial,
-  } as const;
-  return [weight, ...biasOf(name, out, options)];
-}
+export const conv1DSpecs = (name: string, inner: number, out: number, options: DenseSpecOptions) =>
+  denseSpecs(name, { shape: [inner, out], out, kind: 'conv1d' }, options);
 
 /** The table of {@link embedding}. */
 export function embeddingSpecs(
