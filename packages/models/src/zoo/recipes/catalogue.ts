@@ -111,7 +111,7 @@ export const vitNanoFashion = imageClassifier({
 export const gptNanoText = languageModel({
   title: 'A small GPT that writes definitions and descriptions',
   summary:
-    'Three blocks of width 128 in GPT-2’s layout, on WordNet’s definitions and Debian’s descriptions of packages, with a byte-level byte-pair tokenizer of its own.',
+    'Two blocks of width 128 in GPT-2’s layout, on WordNet’s definitions and Debian’s descriptions of packages, with a byte-level byte-pair tokenizer of its own.',
   prompts: ['arrow: ', 'happiness: ', 'library for ', 'This package contains the '],
   plan: {
     name: 'gpt-nano-text',
@@ -120,21 +120,21 @@ export const gptNanoText = languageModel({
       vocab_size: 2048,
       n_positions: 128,
       n_embd: 128,
-      n_layer: 3,
+      n_layer: 2,
       n_head: 4,
       tie_word_embeddings: false,
       embd_pdrop: 0,
       attn_pdrop: 0,
       resid_pdrop: 0,
     },
-    // Training passes over this share about one and a half times; more text would help the trigram alone.
+    // Training passes over this share two or three times; more text would help the trigram alone.
     data: { ...corpusPlan, share: 0.25 },
     training: {
       ...small,
-      steps: 2000,
+      steps: 3250,
       batch: 16,
-      learningRate: 2e-2,
-      matrixRate: 2e-2,
+      learningRate: 3e-2,
+      matrixRate: 3e-2,
       warmup: 50,
       weightDecay: 0.05,
       look: 250,
