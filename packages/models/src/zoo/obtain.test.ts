@@ -31,6 +31,7 @@ describe('a recipe', () => {
     const made = await obtain(tinyRecipe(), { threads, onProgress: (progress) => told.push(progress) });
     expect(told.at(-1)).toMatchObject({ done: 60, total: 60, stage: 'training tiny' });
     expect(told.at(-1)!.figures!.loss).toBeGreaterThan(0);
+    expect(told.at(-1)!.figures!.validation).toBeGreaterThan(0);
     const found = await obtain(tinyRecipe({ onPrepare: never }));
     expect(weights(found)).toEqual(weights(made));
     expect(found.record).toEqual(made.record);

@@ -206,7 +206,7 @@ async function trainPlan(
       if (performance.now() - told >= saveEvery) await tell(step);
       return prepared.draw(step);
     },
-    watch: { every: training.look, look: prepared.look },
+    watch: { name: 'validation', every: training.look, look: prepared.look },
     saved: {
       path: join(work, 'state.safetensors'),
       every: saveEvery,
