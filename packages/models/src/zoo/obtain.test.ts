@@ -105,6 +105,24 @@ describe('an interruption', () => {
     expect(await unfinishedTraining(tinyRecipe().plan)).toBeUndefined();
   });
 
+  it('is forgotten when the data have changed meanwhile', async () => {
+    const controller = new AbortController();
+    await expect(
+      obtain(tinyRecipe({ pause: 5 }), {
+        threads,
+        signal: controller.signal,
+        onProgress: ({ done }) => done >= 10 && controller.abort(),
+      }),
+    ).rejects.toThrow(/aborted/);
+    const recipe = tinyRecipe();
+    const others = {
+      ...recipe,
+      prepare: async () => ({ ...(await recipe.prepare({})), facts: { examples: 'others' } }),
+    };
+    const made = await obtain(others, { threads, onResume: never });
+    expect(made.record).toMatchObject({ resumed: 0, facts: { examples: 'others' } });
+  });
+
   it('by kill -9 comes to the same weights, bit for bit', async () => {
     const whole = await child(0);
     await rm(join(cache, 'zoo'), { recursive: true });

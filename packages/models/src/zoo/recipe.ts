@@ -86,6 +86,12 @@ export interface Finished {
   readonly files?: readonly ModelFile[];
 }
 
+/** How the work on a recipe is watched, stopped and spread. */
+export interface RecipeWork extends LongWork {
+  /** Default: all cores. */
+  readonly threads?: number | undefined;
+}
+
 /** A recipe whose data are loaded. */
 export interface Prepared {
   /** The content of `config.json`. */
@@ -104,7 +110,7 @@ export interface Prepared {
   readonly facts?: JsonObject;
   readonly files?: readonly ModelFile[];
   /** Measures the trained model, once. */
-  readonly finish: (params: unknown, carried: unknown, work: LongWork) => Promise<Finished>;
+  readonly finish: (params: unknown, carried: unknown, work: RecipeWork) => Promise<Finished>;
   /** Frees what was compiled. */
   readonly close?: () => Promise<void>;
 }
@@ -117,7 +123,7 @@ export interface Recipe {
   /** A few sentences: what it is, what it is good for. */
   readonly summary: string;
   /** Loads data and sets everything up. */
-  readonly prepare: (work: LongWork & { readonly threads?: number | undefined }) => Promise<Prepared>;
+  readonly prepare: (work: RecipeWork) => Promise<Prepared>;
 }
 
 /** Raised when models of all recipes must be made again, or their folders are laid out anew. */

@@ -17,7 +17,7 @@ import type { LongWork } from '@fletch/base';
 import { type Gpt2Config, gpt2 } from '../../families/gpt2.js';
 import { Tokenizer, trainBpe } from '../../tokenizer/index.js';
 import { KneserNeyTrigram } from '../kneser-ney.js';
-import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, Sample } from '../recipe.js';
+import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, RecipeWork, Sample } from '../recipe.js';
 import { END, writeText } from './generate.js';
 import { loadTextCorpus, type TextCorpus } from './text-corpus.js';
 import { joinDocuments, scoringWindows, windowStarts, windowsAt } from './token-stream.js';
@@ -61,7 +61,7 @@ export function languageModel(options: LanguageModelOptions): Recipe {
 async function prepare(
   { plan, prompts }: LanguageModelOptions,
   corpus: TextCorpus,
-  work: LongWork & { readonly threads?: number | undefined },
+  work: RecipeWork,
 ): Promise<Prepared> {
   const { training } = plan;
   const { signal, onProgress, threads } = work;

@@ -20,7 +20,7 @@ import { rng } from '@fletch/linalg';
 import { type BertConfig, bert } from '../../families/bert.js';
 import { maskedTokenLoss } from '../../losses.js';
 import { bertTokens, Tokenizer, trainWordPiece } from '../../tokenizer/index.js';
-import type { Finished, JsonObject, Prepared, Recipe, RecipePlan } from '../recipe.js';
+import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, RecipeWork } from '../recipe.js';
 import { maskTokens } from './masking.js';
 import { loadTextCorpus, type TextCorpus } from './text-corpus.js';
 import { joinDocuments, windowStarts, windowsAt } from './token-stream.js';
@@ -67,7 +67,7 @@ export function maskedLanguageModel(options: MaskedLanguageModelOptions): Recipe
 async function prepare(
   plan: MaskedLanguageModelOptions['plan'],
   corpus: TextCorpus,
-  work: LongWork & { readonly threads?: number | undefined },
+  work: RecipeWork,
 ): Promise<Prepared> {
   const { training, data } = plan;
   const { signal, onProgress, threads } = work;
