@@ -12,7 +12,7 @@ import type { ParameterSpec } from '../parameters.js';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** How a model is trained: by AdamW, the rate rising in a line and falling in half a cosine. */
+/** How a model is trained: by AdamW, the rate rising in a line and falling to zero. */
 export interface TrainingPlan {
   /** Of the parameters' first values and of the order of the data. */
   readonly seed: number;
@@ -25,6 +25,8 @@ export interface TrainingPlan {
   readonly matrixRate?: number;
   /** Steps over which the rate rises. */
   readonly warmup: number;
+  /** How it falls: in a line, or in half a cosine. Default `cosine`. */
+  readonly fall?: 'line' | 'cosine';
   /** Taken off matrices; vectors keep theirs. */
   readonly weightDecay: number;
   readonly beta2: number;

@@ -20,7 +20,7 @@ import { KneserNeyTrigram } from '../kneser-ney.js';
 import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, RecipeWork, Sample } from '../recipe.js';
 import { END, writeText } from './generate.js';
 import { loadTextCorpus, type TextCorpus } from './text-corpus.js';
-import { joinDocuments, scoringWindows, windowStarts, windowsAt } from './token-stream.js';
+import { joinDocuments, scoringWindows, WindowFeed, windowsAt } from './token-stream.js';
 
 /** What makes a recipe of this kind. */
 export interface LanguageModelOptions {
@@ -85,6 +85,7 @@ async function prepare(
   const length = config.n_positions;
   const row = joinDocuments(documents.train, boundary, training.seed);
   const validation = joinDocuments(documents.validation, boundary, training.seed).subarray(0, LOOKED_AT);
+  const feed = new WindowFeed(row, { seed: training.seed + 1, count: training.batch, length: length + 1 });
   const scorer = new Scorer(config, training.batch, threads);
   return {
     config: config as unknown as JsonObject,
@@ -93,12 +94,7 @@ async function prepare(
     loss: (weights: Weights, ids: Tensor, next: Tensor) =>
       crossEntropy(gpt2.forward(config, weights, { inputIds: ids }).logits, next),
     draw(step) {
-      const starts = windowStarts(row, {
-        seed: training.seed + 1,
-        step,
-        count: training.batch,
-        length: length + 1,
-      });
+      const starts = feed.at(step);
       return [
         windowsAt(row, starts, length),
         windowsAt(

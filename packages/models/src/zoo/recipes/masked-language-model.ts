@@ -23,7 +23,7 @@ import { bertTokens, Tokenizer, trainWordPiece } from '../../tokenizer/index.js'
 import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, RecipeWork } from '../recipe.js';
 import { maskTokens } from './masking.js';
 import { loadTextCorpus, type TextCorpus } from './text-corpus.js';
-import { joinDocuments, windowStarts, windowsAt } from './token-stream.js';
+import { joinDocuments, WindowFeed, windowsAt } from './token-stream.js';
 
 /** What makes a recipe of this kind. */
 export interface MaskedLanguageModelOptions {
@@ -112,6 +112,11 @@ async function prepare(
     const shape = [starts.length, length];
     return [array(ids, 'int32', shape), array(labels, 'int32', shape)] as const;
   };
+  const feed = new WindowFeed(rows[0], {
+    seed: training.seed + 1,
+    count: training.batch,
+    length: length - 1,
+  });
   const guesser = new Guesser(config, threads);
   /** Windows side by side that cover the row, or the first of them. */
   const judge = async (
@@ -143,13 +148,7 @@ async function prepare(
     loss: (weights: Weights, ids: Tensor, labels: Tensor) =>
       maskedTokenLoss(bert.forward(config, weights, { inputIds: ids }).logits, labels),
     draw(step) {
-      const starts = windowStarts(rows[0], {
-        seed: training.seed + 1,
-        step,
-        count: training.batch,
-        length: length - 1,
-      });
-      return [...masked(rows[0], starts, data.masked, training.seed + 2, step)];
+      return [...masked(rows[0], feed.at(step), data.masked, training.seed + 2, step)];
     },
     async look(params) {
       const { loss, guessed } = await judge(params, rows[1], LOOKED_AT);
