@@ -7,6 +7,8 @@ const suites = {
   linalg: () => import('./linalg/run.mjs'),
   search: () => import('./search/run.mjs'),
   server: () => import('./server/run.mjs'),
+  tokenize: () => import('./text/tokenize.mjs'),
+  zoo: () => import('./zoo/run.mjs'),
   train: () => import('./train/run.mjs'),
 };
 

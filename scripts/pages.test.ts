@@ -31,7 +31,7 @@ const AsyncFunction = (async () => {}).constructor as new (
   ...names: string[]
 ) => (given: typeof libraries, check: (actual: unknown, expected: unknown) => void) => Promise<void>;
 
-describe.each(['arrays', 'models', 'representation'])('docs/%s.md', async (page) => {
+describe.each(['arrays', 'models', 'representation', 'zoo'])('docs/%s.md', async (page) => {
   it.each((await examplesOf(page)).map((code, i) => ({ i, code })))(
     'example $i gives what it says',
     async ({ code }) => {

@@ -21,8 +21,8 @@ import {
   registerSalvage,
   registerVerify,
 } from './commands/maintenance.js';
-import { registerPredict } from './commands/predict.js';
 import { registerObserve } from './commands/observe.js';
+import { registerPredict } from './commands/predict.js';
 import { registerSearch } from './commands/search.js';
 import { registerServe } from './commands/serve.js';
 import { registerStart } from './commands/start.js';

@@ -1,14 +1,20 @@
 /** The pages of the studio beside the search, in a real browser, on a server that listens. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { runExperiment } from '@fletch/lab';
+import { zooEntry } from '@fletch/models';
+import { plantModel } from '@fletch/models/testing';
 import type { Store } from '@fletch/search';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEncoders } from './encoders.js';
 import { LabRuns } from './lab/runs.js';
 import { type RunningServer, serve } from './serve.js';
 import { executablePath, launch, openPage, studioFolder, why } from './testing/browser.case.js';
 import { collectionConfig, dictionary, wordCounter } from './testing/dictionary.js';
 import { openTestStore } from './testing/setup.case.js';
+import { ZooRuns } from './zoo/runs.js';
 
 const KEY = 'a key';
 
@@ -34,7 +40,24 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${why}`, 
       return runExperiment(id, { profile: 'smoke' });
     });
 
+  let cache: string;
+  /** Trainings that end when the test says so. */
+  const trainings = () =>
+    new ZooRuns(async ({ id }, { signal, onProgress } = {}) => {
+      const gate = new Promise<void>((resolve, reject) => {
+        release = resolve;
+        signal?.addEventListener('abort', () => reject(new Error('The training was stopped.')));
+      });
+      onProgress?.({ done: 1, total: 4, stage: `training ${id}`, figures: { loss: 2.345 } });
+      await gate;
+      return plantModel(id);
+    });
+
   beforeAll(async () => {
+    cache = await mkdtemp(join(tmpdir(), 'fletch-zoo-browser-'));
+    vi.stubEnv('FLETCH_CACHE', cache);
+    await plantModel('dit-nano-mnist', [{ kind: 'image', label: '7', file: 'sample-7.png' }]);
+    await plantModel('gpt-nano-text', [{ kind: 'text', prompt: 'arrow: ', text: 'a thin thing that flies' }]);
     const studio = studioFolder();
     store = await openTestStore();
     const words = await store.createCollection('words', collectionConfig);
@@ -42,8 +65,23 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${why}`, 
     await words.upsert(dictionary());
     await words.settled();
     const encoders = () => createEncoders({ create: wordCounter, allow: ['words'] });
-    server = await serve({ store, studio, port: 0, encoders: encoders(), labRuns: runs() });
-    locked = await serve({ store, studio, port: 0, encoders: encoders(), labRuns: runs(), apiKey: KEY });
+    server = await serve({
+      store,
+      studio,
+      port: 0,
+      encoders: encoders(),
+      labRuns: runs(),
+      zooRuns: trainings(),
+    });
+    locked = await serve({
+      store,
+      studio,
+      port: 0,
+      encoders: encoders(),
+      labRuns: runs(),
+      zooRuns: trainings(),
+      apiKey: KEY,
+    });
     browser = await launch();
   });
 
@@ -51,6 +89,8 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${why}`, 
     await browser?.close();
     await server?.close();
     await locked?.close();
+    vi.unstubAllEnvs();
+    await rm(cache, { recursive: true });
   });
 
   beforeEach(async () => {
@@ -278,6 +318,39 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${why}`, 
     await page.getByRole('heading', { name: 'Figures' }).waitFor();
   });
 
+  it('shows the zoo’s models and trains one with progress', async () => {
+    await visit('#!/zoo');
+    const card = (name: string) => page.locator('.card', { hasText: name });
+    await card('gpt-nano-text').getByText('a thin thing that flies').waitFor();
+    await card('gpt-nano-text').getByText('perplexity: 2.5 (a guess 4)').waitFor();
+    await card('gpt-nano-text')
+      .getByRole('img', { name: /^Loss from/ })
+      .waitFor();
+    const drawn = card('dit-nano-mnist').getByRole('img', { name: 'Made when asked for 7' });
+    await expect
+      .poll(() => drawn.evaluate((image: HTMLImageElement) => image.naturalWidth))
+      .toBeGreaterThan(0);
+    await card('cnn-mnist').getByText('not trained yet').waitFor();
+    await page.getByRole('button', { name: 'Train it: cnn-mnist' }).click();
+    const bar = page.getByRole('progressbar');
+    await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('25');
+    await page.getByText('training cnn-mnist, 25 %, loss 2.35').waitFor();
+    expect(await page.getByRole('button', { name: 'Train it: vit-nano-fashion' }).isDisabled()).toBe(true);
+    // A reload, and whoever else comes, finds the training again.
+    await page.evaluate(() => sessionStorage.clear());
+    await page.reload();
+    await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('25');
+    release();
+    await page.getByText(/^Trained in/).waitFor();
+    await card('cnn-mnist').getByText('trained', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'A convolutional network that reads digits' }).click();
+    await page.getByRole('heading', { name: 'Held-out quality' }).waitFor();
+    await page.getByText('3 held-out lines').waitFor();
+    await page.getByText((await zooEntry('cnn-mnist')).hash, { exact: true }).waitFor();
+    await visit('#!/zoo/nothing');
+    await page.getByText('There is no recipe called “nothing”.').waitFor();
+  });
+
   it('works with a key, also where links and images cannot carry one', async () => {
     await visit('#!/lab/lsa-one-step-gd', locked.url);
     await page.getByLabel('API key').fill(KEY);
@@ -319,6 +392,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${why}`, 
       ['Points', 'Points of “words”'],
       ['Metrics', 'Metrics'],
       ['Laboratory', 'Laboratory'],
+      ['Zoo', 'Zoo'],
       ['Collections', 'Collections'],
     ] as const) {
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: link }).focus();

@@ -85,6 +85,13 @@ describe('train', () => {
     expect(told.at(-1)!.figures!.loss).toBeLessThan(1e-6);
   });
 
+  it('tells what it saw last', async () => {
+    const told: Progress[] = [];
+    const { watched } = await train(net({ onProgress: (progress) => told.push(progress) }));
+    expect(told.at(-1)!.figures).toMatchObject({ watched: watched.at(-1)!.value });
+    expect(told[0]!.figures).not.toHaveProperty('watched');
+  });
+
   it('carries what has no gradient', async () => {
     const { carried, losses } = await train({
       name: 'running mean',

@@ -35,6 +35,8 @@ export interface TrainOptions<P> extends LongWork {
   readonly draw: (step: number) => readonly NDArray[] | Promise<readonly NDArray[]>;
   /** Looks at the parameters after every `every` steps and after the last one. */
   readonly watch?: {
+    /** What it is called in reports. Default `watched`. */
+    readonly name?: string;
     readonly every: number;
     readonly look: (params: P, carried: unknown) => Promise<number>;
   };
@@ -174,7 +176,9 @@ export async function train<P>(options: TrainOptions<P>): Promise<Trained<P>> {
       };
       if (ended - reported >= REPORTED || now.step === steps) {
         reported = ended;
-        onProgress?.({ done: now.step, total: steps, stage: 'training', figures: { loss } });
+        const seen = now.watched.at(-1);
+        const figures = { loss, ...(seen && { [watch?.name ?? 'watched']: seen.value }) };
+        onProgress?.({ done: now.step, total: steps, stage: 'training', figures });
       }
       if (now.step < steps) await file?.saveWhenDue(now);
     }

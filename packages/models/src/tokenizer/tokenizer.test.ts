@@ -130,6 +130,20 @@ describe('WordPiece', () => {
       );
   });
 
+  it('encodes as @huggingface/tokenizers does with the saved file', async () => {
+    const encoder = await theirs(tokenizer);
+    fc.assert(
+      fc.property(fc.array(texts, { maxLength: 4 }), (parts) => {
+        const text = parts.join('');
+        for (const special of [false, true])
+          expect(Array.from(tokenizer.encode(text, { special }))).toEqual(
+            encoder.encode(text, { add_special_tokens: special }).ids,
+          );
+      }),
+      { seed: 3, numRuns: 400 },
+    );
+  });
+
   it('takes the longest piece it knows, as the definition says', () => {
     const { vocab } = tokenizer.file.model;
     for (const word of ['archer', 'straightarrow', 'flying', 'missed']) {

@@ -22,15 +22,19 @@ export interface DecodeOptions {
 /** Words remembered with their tokens. */
 const WORDS = 200_000;
 
-/** Whether words can be encoded one by one, and nothing is put around a text. */
-function isPlainByteLevel({ normalizer, pre_tokenizer, post_processor }: TokenizerFile): boolean {
-  return (
-    !normalizer &&
-    pre_tokenizer?.type === 'ByteLevel' &&
-    pre_tokenizer.add_prefix_space === false &&
-    pre_tokenizer.use_regex !== false &&
-    (!post_processor || post_processor.type === 'ByteLevel')
-  );
+/** Normalizers that leave what they have normalized as it is. */
+const settled = new Set(['NFD', 'Lowercase', 'StripAccents']);
+
+/** How a text is cut into words that can be encoded one by one; undefined where a word's tokens depend on others. */
+function wordsOf({ normalizer, pre_tokenizer }: TokenizerFile, encoder: Encoder) {
+  if (pre_tokenizer?.type === 'ByteLevel' && !normalizer) {
+    const { add_prefix_space, use_regex } = pre_tokenizer;
+    return add_prefix_space === false && use_regex !== false ? byteLevelWords : undefined;
+  }
+  if (pre_tokenizer?.type !== 'BertPreTokenizer') return undefined;
+  const steps = (normalizer?.normalizers ?? (normalizer ? [normalizer] : [])) as readonly { type: string }[];
+  if (!steps.every(({ type }) => settled.has(type))) return undefined;
+  return (text: string) => encoder.pre_tokenizer!(encoder.normalizer ? encoder.normalizer(text) : text);
 }
 
 /** A tokenizer, from the content of a `tokenizer.json`: one of ours or any that Hugging Face's tokenizers read. */
@@ -40,7 +44,9 @@ export class Tokenizer {
   /** One more than the largest id. */
   readonly vocabularySize: number;
   readonly #encoder: Encoder;
-  readonly #words: Map<string, readonly number[]> | undefined;
+  readonly #split: ((text: string) => readonly string[]) | undefined;
+  /** Words that were seen, with their tokens. */
+  readonly #words = new Map<string, readonly number[]>();
 
   /** @throws FletchError `INVALID_INPUT_FILE` when it is no such content */
   constructor(file: TokenizerFile) {
@@ -54,21 +60,23 @@ export class Tokenizer {
       );
     }
     this.file = file;
-    this.#words = isPlainByteLevel(file) ? new Map() : undefined;
+    this.#split = wordsOf(file, this.#encoder);
     this.vocabularySize = Math.max(-1, ...this.#encoder.get_vocab().values()) + 1;
   }
 
   /** The tokens of a text. A text without any gives none. */
   encode(text: string, { special = false }: EncodeOptions = {}): Int32Array {
-    if (this.#words && !this.file.added_tokens.some(({ content }) => text.includes(content)))
-      return this.#encodeWords(text, this.#words);
+    const surrounded = special && this.file.post_processor?.type !== 'ByteLevel';
+    if (this.#split && !surrounded && !this.file.added_tokens.some(({ content }) => text.includes(content)))
+      return this.#encodeWords(this.#split(text));
     return Int32Array.from(this.#encoder.encode(text, { add_special_tokens: special }).ids);
   }
 
   /** Word by word, each looked up when it comes again: ten times as fast. */
-  #encodeWords(text: string, words: Map<string, readonly number[]>): Int32Array {
+  #encodeWords(list: readonly string[]): Int32Array {
     const ids: number[] = [];
-    for (const word of byteLevelWords(text)) {
+    const words = this.#words;
+    for (const word of list) {
       let own = words.get(word);
       if (own === undefined) {
         own = this.#encoder.encode(word, { add_special_tokens: false }).ids;

@@ -31,6 +31,7 @@ describe('a recipe', () => {
     const made = await obtain(tinyRecipe(), { threads, onProgress: (progress) => told.push(progress) });
     expect(told.at(-1)).toMatchObject({ done: 60, total: 60, stage: 'training tiny' });
     expect(told.at(-1)!.figures!.loss).toBeGreaterThan(0);
+    expect(told.at(-1)!.figures!.validation).toBeGreaterThan(0);
     const found = await obtain(tinyRecipe({ onPrepare: never }));
     expect(weights(found)).toEqual(weights(made));
     expect(found.record).toEqual(made.record);
@@ -102,6 +103,24 @@ describe('an interruption', () => {
     expect(weights(rest)).toEqual(whole);
     expect(rest.record.resumed).toBe(1);
     expect(await unfinishedTraining(tinyRecipe().plan)).toBeUndefined();
+  });
+
+  it('is forgotten when the data have changed meanwhile', async () => {
+    const controller = new AbortController();
+    await expect(
+      obtain(tinyRecipe({ pause: 5 }), {
+        threads,
+        signal: controller.signal,
+        onProgress: ({ done }) => done >= 10 && controller.abort(),
+      }),
+    ).rejects.toThrow(/aborted/);
+    const recipe = tinyRecipe();
+    const others = {
+      ...recipe,
+      prepare: async () => ({ ...(await recipe.prepare({})), facts: { examples: 'others' } }),
+    };
+    const made = await obtain(others, { threads, onResume: never });
+    expect(made.record).toMatchObject({ resumed: 0, facts: { examples: 'others' } });
   });
 
   it('by kill -9 comes to the same weights, bit for bit', async () => {

@@ -17,6 +17,7 @@ import {
   takeLock,
   throwIfAborted,
 } from '@fletch/base';
+import { sha256 } from '@fletch/data';
 import {
   type CurvePoint,
   Damaged,
@@ -134,16 +135,18 @@ async function underLock(recipe: Recipe, work: string, options: ObtainOptions): 
     const found = await readKept(plan, undefined);
     if (found) return found;
   }
-  const prepared = await recipe.prepare(options);
+  const { signal, onProgress, threads } = options;
+  const shared = { ...(signal && { signal }), ...(onProgress && { onProgress }), threads };
+  const prepared = await recipe.prepare(shared);
   try {
     const { trained, resumed } = await trainPlan(plan, prepared, work, options);
-    throwIfAborted(options.signal);
+    throwIfAborted(signal);
     const {
       params,
       quality,
       samples = [],
       files = [],
-    } = await prepared.finish(trained.params, trained.carried, options);
+    } = await prepared.finish(trained.params, trained.carried, shared);
     const record: TrainingRecord = {
       format: 1,
       name: plan.name,
@@ -185,15 +188,20 @@ async function trainPlan(
   const { training } = plan;
   const { signal, onProgress, threads, saveEvery = 20_000, onResume } = options;
   const status = join(work, 'progress.json');
-  let resumed = await resumptions(status);
+  const state = join(work, 'state.safetensors');
+  const facts = sha256(Buffer.from(JSON.stringify(prepared.facts ?? {})));
+  const before = await readStatus(status);
+  // What was learned of other data is no beginning: a corpus may change between two runs.
+  if (before.facts !== facts) await rm(state, { force: true });
+  let resumed = before.facts === facts ? (before.resumed ?? 0) : 0;
   let told = Number.NEGATIVE_INFINITY;
   const tell = async (done: number) => {
     told = performance.now();
     await replaceFile(status, (file) =>
-      file.writeFile(JSON.stringify({ done, total: training.steps, resumed })),
+      file.writeFile(JSON.stringify({ done, total: training.steps, resumed, facts })),
     );
   };
-  if (!resumed) await tell(0);
+  if (before.facts !== facts) await tell(0);
   const trained = await train<unknown>({
     name: plan.name,
     params: prepared.params,
@@ -206,9 +214,9 @@ async function trainPlan(
       if (performance.now() - told >= saveEvery) await tell(step);
       return prepared.draw(step);
     },
-    watch: { every: training.look, look: prepared.look },
+    watch: { name: 'validation', every: training.look, look: prepared.look },
     saved: {
-      path: join(work, 'state.safetensors'),
+      path: state,
       every: saveEvery,
       onResume: (step) => {
         resumed++;
@@ -224,12 +232,12 @@ async function trainPlan(
   return { trained, resumed };
 }
 
-/** How often the training in this folder went on already. */
-async function resumptions(status: string): Promise<number> {
+/** What the training in this folder said of itself: how often it went on, and what its data were found to be. */
+async function readStatus(path: string): Promise<{ readonly resumed?: number; readonly facts?: string }> {
   try {
-    return (JSON.parse(await readFile(status, 'utf8')) as { resumed?: number }).resumed ?? 0;
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch {
-    return 0;
+    return {};
   }
 }
 

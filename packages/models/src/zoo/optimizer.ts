@@ -7,6 +7,7 @@ import {
   adamw,
   cosineSchedule,
   groups,
+  linearSchedule,
   muon,
   type NDArray,
   type Optimizer,
@@ -17,7 +18,7 @@ import type { ParameterSpec } from '../parameters.js';
 import type { TrainingPlan } from './recipe.js';
 
 /**
- * The rate rises over `warmup` steps and falls to zero in half a cosine. Matrices and kernels decay, biases and norms do not.
+ * The rate rises over `warmup` steps and falls to zero as the plan says. Matrices and kernels decay, biases and norms do not.
  * With a rate for matrices, those inside of the network follow Muon, all others AdamW.
  *
  * @param params - the tree to be trained, for its shapes
@@ -28,9 +29,10 @@ export function optimizerOf(
   params: unknown,
   specs: readonly ParameterSpec[] = [],
 ): Optimizer {
-  const { steps, learningRate, beta2, weightDecay, matrixRate } = plan;
+  const { steps, learningRate, beta2, weightDecay, matrixRate, fall = 'cosine' } = plan;
   const rise = Math.min(Math.max(plan.warmup, 1), steps);
-  const falling = (highest: number) => warmup(rise, cosineSchedule(highest, Math.max(1, steps - rise)));
+  const schedule = fall === 'line' ? linearSchedule : cosineSchedule;
+  const falling = (highest: number) => warmup(rise, schedule(highest, Math.max(1, steps - rise)));
   const rate = falling(learningRate);
   const inner = new Set(
     matrixRate === undefined

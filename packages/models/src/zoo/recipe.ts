@@ -12,7 +12,7 @@ import type { ParameterSpec } from '../parameters.js';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** How a model is trained: by AdamW, the rate rising in a line and falling in half a cosine. */
+/** How a model is trained: by AdamW, the rate rising in a line and falling to zero. */
 export interface TrainingPlan {
   /** Of the parameters' first values and of the order of the data. */
   readonly seed: number;
@@ -25,6 +25,8 @@ export interface TrainingPlan {
   readonly matrixRate?: number;
   /** Steps over which the rate rises. */
   readonly warmup: number;
+  /** How it falls: in a line, or in half a cosine. Default `cosine`. */
+  readonly fall?: 'line' | 'cosine';
   /** Taken off matrices; vectors keep theirs. */
   readonly weightDecay: number;
   readonly beta2: number;
@@ -86,6 +88,12 @@ export interface Finished {
   readonly files?: readonly ModelFile[];
 }
 
+/** How the work on a recipe is watched, stopped and spread. */
+export interface RecipeWork extends LongWork {
+  /** Default: all cores. */
+  readonly threads?: number | undefined;
+}
+
 /** A recipe whose data are loaded. */
 export interface Prepared {
   /** The content of `config.json`. */
@@ -104,7 +112,7 @@ export interface Prepared {
   readonly facts?: JsonObject;
   readonly files?: readonly ModelFile[];
   /** Measures the trained model, once. */
-  readonly finish: (params: unknown, carried: unknown, work: LongWork) => Promise<Finished>;
+  readonly finish: (params: unknown, carried: unknown, work: RecipeWork) => Promise<Finished>;
   /** Frees what was compiled. */
   readonly close?: () => Promise<void>;
 }
@@ -117,7 +125,7 @@ export interface Recipe {
   /** A few sentences: what it is, what it is good for. */
   readonly summary: string;
   /** Loads data and sets everything up. */
-  readonly prepare: (work: LongWork & { readonly threads?: number | undefined }) => Promise<Prepared>;
+  readonly prepare: (work: RecipeWork) => Promise<Prepared>;
 }
 
 /** Raised when models of all recipes must be made again, or their folders are laid out anew. */

@@ -1,6 +1,7 @@
 import { FletchError, type Progress } from '@fletch/base';
 import { runExperiment, type StoredResult } from '@fletch/lab';
 import { describe, expect, test } from 'vitest';
+import { eventsOf } from '../testing/events.case.js';
 import { testApp } from '../testing/setup.case.js';
 import { LabRuns } from './runs.js';
 
@@ -28,16 +29,6 @@ function scripted() {
 }
 
 const result = await runExperiment('38', { profile: 'smoke' });
-
-/** Server-sent events as `[event, data]`. */
-const eventsOf = (text: string) =>
-  text
-    .split('\n\n')
-    .filter((part) => part.trim() !== '')
-    .map((part) => {
-      const [, event] = /event: (.*)/.exec(part)!;
-      return [event, JSON.parse(/data: (.*)/.exec(part)![1]!)] as [string, Record<string, unknown>];
-    });
 
 describe('the laboratory', () => {
   test('lists the 51 systems with their verdicts', async () => {

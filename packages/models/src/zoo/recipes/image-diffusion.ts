@@ -20,7 +20,16 @@ import { rng } from '@fletch/linalg';
 import { type DitConfig, dit } from '../../families/dit.js';
 import { partBuffers } from '../../parameters.js';
 import { greyPng } from '../png.js';
-import type { Finished, JsonObject, ModelFile, Prepared, Recipe, RecipePlan, Sample } from '../recipe.js';
+import type {
+  Finished,
+  JsonObject,
+  ModelFile,
+  Prepared,
+  Recipe,
+  RecipePlan,
+  RecipeWork,
+  Sample,
+} from '../recipe.js';
 import { addNoise, DIFFUSION_STEPS, drawImages, imageShares } from './diffusion.js';
 import { ImageFeed } from './images.js';
 
@@ -44,9 +53,7 @@ export interface DiffusionOptions {
   readonly summary: string;
   readonly load: (work: LongWork) => Promise<ImageSplits>;
   /** Who says what was drawn, and what it is called. */
-  readonly judge: (
-    work: LongWork & { readonly threads?: number | undefined },
-  ) => Promise<{ readonly name: string; readonly classify: Judge }>;
+  readonly judge: (work: RecipeWork) => Promise<{ readonly name: string; readonly classify: Judge }>;
 }
 
 type Weights = Readonly<Record<string, Tensor>>;
@@ -94,7 +101,7 @@ function noisy(set: ImageSet, seed: number, stream: number, hidden: number): Noi
 async function prepare(
   { plan, judge }: DiffusionOptions,
   splits: ImageSplits,
-  work: LongWork & { readonly threads?: number | undefined },
+  work: RecipeWork,
 ): Promise<Prepared> {
   const { training, data } = plan;
   const { train: own, validation } = holdOut(splits.train, data.validation, training.seed);

@@ -17,22 +17,26 @@ import type { LongWork } from '@fletch/base';
 import { type Gpt2Config, gpt2 } from '../../families/gpt2.js';
 import { Tokenizer, trainBpe } from '../../tokenizer/index.js';
 import { KneserNeyTrigram } from '../kneser-ney.js';
-import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, Sample } from '../recipe.js';
+import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, RecipeWork, Sample } from '../recipe.js';
 import { END, writeText } from './generate.js';
 import { loadTextCorpus, type TextCorpus } from './text-corpus.js';
-import { joinDocuments, scoringWindows, windowStarts, windowsAt } from './token-stream.js';
+import { joinDocuments, scoringWindows, WindowFeed, windowsAt } from './token-stream.js';
 
 /** What makes a recipe of this kind. */
 export interface LanguageModelOptions {
   readonly plan: RecipePlan & {
     readonly config: JsonObject & { readonly vocab_size: number; readonly n_positions: number };
+    readonly data: JsonObject & {
+      /** Of the texts for training that are used. */
+      readonly share: number;
+    };
   };
   readonly title: string;
   readonly summary: string;
   /** Beginnings that it goes on from, to be looked at. */
   readonly prompts: readonly string[];
   /** Default: {@link loadTextCorpus}. */
-  readonly load?: (work: LongWork) => Promise<TextCorpus>;
+  readonly load?: (work: LongWork & { readonly share: number }) => Promise<TextCorpus>;
 }
 
 type Weights = Readonly<Record<string, Tensor>>;
@@ -50,14 +54,14 @@ export function languageModel(options: LanguageModelOptions): Recipe {
     plan,
     title,
     summary,
-    prepare: async (work) => prepare(options, await load(work), work),
+    prepare: async (work) => prepare(options, await load({ ...work, share: plan.data.share }), work),
   };
 }
 
 async function prepare(
   { plan, prompts }: LanguageModelOptions,
   corpus: TextCorpus,
-  work: LongWork & { readonly threads?: number | undefined },
+  work: RecipeWork,
 ): Promise<Prepared> {
   const { training } = plan;
   const { signal, onProgress, threads } = work;
@@ -81,6 +85,7 @@ async function prepare(
   const length = config.n_positions;
   const row = joinDocuments(documents.train, boundary, training.seed);
   const validation = joinDocuments(documents.validation, boundary, training.seed).subarray(0, LOOKED_AT);
+  const feed = new WindowFeed(row, { seed: training.seed + 1, count: training.batch, length: length + 1 });
   const scorer = new Scorer(config, training.batch, threads);
   return {
     config: config as unknown as JsonObject,
@@ -89,12 +94,7 @@ async function prepare(
     loss: (weights: Weights, ids: Tensor, next: Tensor) =>
       crossEntropy(gpt2.forward(config, weights, { inputIds: ids }).logits, next),
     draw(step) {
-      const starts = windowStarts(row, {
-        seed: training.seed + 1,
-        step,
-        count: training.batch,
-        length: length + 1,
-      });
+      const starts = feed.at(step);
       return [
         windowsAt(row, starts, length),
         windowsAt(

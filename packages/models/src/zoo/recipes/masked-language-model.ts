@@ -20,21 +20,26 @@ import { rng } from '@fletch/linalg';
 import { type BertConfig, bert } from '../../families/bert.js';
 import { maskedTokenLoss } from '../../losses.js';
 import { bertTokens, Tokenizer, trainWordPiece } from '../../tokenizer/index.js';
-import type { Finished, JsonObject, Prepared, Recipe, RecipePlan } from '../recipe.js';
+import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, RecipeWork } from '../recipe.js';
 import { maskTokens } from './masking.js';
 import { loadTextCorpus, type TextCorpus } from './text-corpus.js';
-import { joinDocuments, windowStarts, windowsAt } from './token-stream.js';
+import { joinDocuments, WindowFeed, windowsAt } from './token-stream.js';
 
 /** What makes a recipe of this kind. */
 export interface MaskedLanguageModelOptions {
   readonly plan: RecipePlan & {
     readonly config: JsonObject & { readonly vocab_size: number; readonly max_position_embeddings: number };
-    readonly data: JsonObject & { readonly masked: number };
+    readonly data: JsonObject & {
+      /** Share of the tokens that are hidden in training. */
+      readonly masked: number;
+      /** Of the texts for training that are used. */
+      readonly share: number;
+    };
   };
   readonly title: string;
   readonly summary: string;
   /** Default: {@link loadTextCorpus}. */
-  readonly load?: (work: LongWork) => Promise<TextCorpus>;
+  readonly load?: (work: LongWork & { readonly share: number }) => Promise<TextCorpus>;
 }
 
 type Weights = Readonly<Record<string, Tensor>>;
@@ -51,13 +56,18 @@ const LOOKED_AT = 256;
  */
 export function maskedLanguageModel(options: MaskedLanguageModelOptions): Recipe {
   const { plan, title, summary, load = loadTextCorpus } = options;
-  return { plan, title, summary, prepare: async (work) => prepare(plan, await load(work), work) };
+  return {
+    plan,
+    title,
+    summary,
+    prepare: async (work) => prepare(plan, await load({ ...work, share: plan.data.share }), work),
+  };
 }
 
 async function prepare(
   plan: MaskedLanguageModelOptions['plan'],
   corpus: TextCorpus,
-  work: LongWork & { readonly threads?: number | undefined },
+  work: RecipeWork,
 ): Promise<Prepared> {
   const { training, data } = plan;
   const { signal, onProgress, threads } = work;
@@ -102,6 +112,11 @@ async function prepare(
     const shape = [starts.length, length];
     return [array(ids, 'int32', shape), array(labels, 'int32', shape)] as const;
   };
+  const feed = new WindowFeed(rows[0], {
+    seed: training.seed + 1,
+    count: training.batch,
+    length: length - 1,
+  });
   const guesser = new Guesser(config, threads);
   /** Windows side by side that cover the row, or the first of them. */
   const judge = async (
@@ -133,13 +148,7 @@ async function prepare(
     loss: (weights: Weights, ids: Tensor, labels: Tensor) =>
       maskedTokenLoss(bert.forward(config, weights, { inputIds: ids }).logits, labels),
     draw(step) {
-      const starts = windowStarts(rows[0], {
-        seed: training.seed + 1,
-        step,
-        count: training.batch,
-        length: length - 1,
-      });
-      return [...masked(rows[0], starts, data.masked, training.seed + 2, step)];
+      return [...masked(rows[0], feed.at(step), data.masked, training.seed + 2, step)];
     },
     async look(params) {
       const { loss, guessed } = await judge(params, rows[1], LOOKED_AT);

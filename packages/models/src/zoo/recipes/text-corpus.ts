@@ -30,7 +30,7 @@ export const corpusPlan = {
   wordnet: '3.1: words: definition; examples',
   debian:
     'one text a package: synopsis, and the paragraphs that no other package of its source has before it',
-  cut: 'by hash of the synset or the source: 2 % test, 2 % validation, the others for training',
+  cut: 'by hash of the first word or the source: 2 % test, 2 % validation, a share of the others for training',
 } as const;
 
 /** `purge, purging: the act of clearing yourself; "…"` */
@@ -64,14 +64,19 @@ function place(group: string): number {
   return createHash('sha256').update(group).digest().readUInt32BE(0) / 2 ** 32;
 }
 
-/** Cuts texts into training, validation and test; a group lies in one of them. */
+/**
+ * Cuts texts into training, validation and test; a group lies in one of them.
+ *
+ * @param share - of the texts for training that are used; validation and test do not depend on it
+ */
 export function cutTexts(
   texts: readonly GroupedText[],
+  share: number,
 ): Record<'train' | 'validation' | 'test', readonly string[]> {
   const parts: Record<'train' | 'validation' | 'test', string[]> = { train: [], validation: [], test: [] };
   for (const { group, text } of texts) {
     const at = place(group);
-    parts[at < 0.02 ? 'test' : at < 0.04 ? 'validation' : 'train'].push(text);
+    if (at < 0.04 + 0.96 * share) parts[at < 0.02 ? 'test' : at < 0.04 ? 'validation' : 'train'].push(text);
   }
   return parts;
 }
@@ -82,7 +87,7 @@ export function cutTexts(
  *
  * @throws FletchError what loading WordNet throws, `ABORTED`
  */
-export async function loadTextCorpus(work: LongWork): Promise<TextCorpus> {
+export async function loadTextCorpus(work: LongWork & { readonly share: number }): Promise<TextCorpus> {
   const glosses = (await loadWordNetGlosses(work)).map(glossText);
   const debian = await loadDebianPackages(work).catch((error: unknown) => {
     if (isFletchError(error, 'UNAVAILABLE')) return undefined;
@@ -92,7 +97,7 @@ export async function loadTextCorpus(work: LongWork): Promise<TextCorpus> {
   const all = [...glosses, ...descriptions];
   const digest = createHash('sha256');
   for (const { text } of all) digest.update(text).update('\0');
-  const parts = cutTexts(all);
+  const parts = cutTexts(all, work.share);
   return {
     ...parts,
     facts: {

@@ -3,7 +3,7 @@ import type { DebianPackage, WordNetGloss } from '@fletch/data';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutTexts, glossText, packageTexts } from './text-corpus.js';
-import { joinDocuments, scoringWindows, windowStarts, windowsAt } from './token-stream.js';
+import { joinDocuments, scoringWindows, WindowFeed, windowsAt } from './token-stream.js';
 
 describe('the corpus', () => {
   it('writes a gloss with its words and examples', () => {
@@ -35,7 +35,7 @@ describe('the corpus', () => {
       group: `g${i >> 1}`,
       text: `g${i >> 1} ${i}`,
     }));
-    const parts = cutTexts(texts);
+    const parts = cutTexts(texts, 1);
     const groups = Object.values(parts).map((list) => new Set(list.map((text) => text.split(' ')[0])));
     expect(groups.reduce((sum, { size }) => sum + size, 0)).toBe(10_000);
     expect(parts.train.length + parts.validation.length + parts.test.length).toBe(20_000);
@@ -43,7 +43,11 @@ describe('the corpus', () => {
       expect(part.length).toBeGreaterThan(300);
       expect(part.length).toBeLessThan(500);
     }
-    expect(cutTexts(texts)).toEqual(parts);
+    const half = cutTexts(texts, 0.5);
+    expect([half.test, half.validation]).toEqual([parts.test, parts.validation]);
+    expect(half.train.length / parts.train.length).toBeCloseTo(0.5, 1);
+    const whole = new Set(parts.train);
+    expect(half.train.every((text) => whole.has(text))).toBe(true);
   });
 });
 
@@ -61,17 +65,30 @@ describe('rows of tokens', () => {
     expect([...shuffled].filter((token) => token > 0)).not.toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('give windows that seed and step decide', () => {
-    const row = Int32Array.from({ length: 50 }, (_, i) => i);
-    const starts = (step: number) => windowStarts(row, { seed: 1, step, count: 40, length: 11 });
-    expect(starts(4)).toEqual(starts(4));
-    expect(starts(4)).not.toEqual(starts(5));
-    expect(Math.max(...starts(4))).toBeLessThanOrEqual(39);
+  it('give windows that seed and step decide, over the whole row in each epoch', () => {
+    const row = Int32Array.from({ length: 57 }, (_, i) => i);
+    const feed = new WindowFeed(row, { seed: 1, count: 2, length: 11 });
+    // Four windows an epoch: two steps.
+    const epochs = Array.from({ length: 20 }, (_, epoch) => [
+      ...feed.at(2 * epoch),
+      ...feed.at(2 * epoch + 1),
+    ]);
+    for (const starts of epochs) {
+      const sorted = starts.toSorted((a, b) => a - b);
+      expect(sorted.map((start) => start - sorted[0]!)).toEqual([0, 11, 22, 33]);
+      expect(sorted[0]).toBeGreaterThanOrEqual(0);
+      expect(sorted.at(-1)! + 11).toBeLessThanOrEqual(57);
+    }
+    expect(new Set(epochs.map((starts) => starts.join())).size).toBeGreaterThan(15);
+    const again = new WindowFeed(row, { seed: 1, count: 2, length: 11 });
+    expect([...again.at(30), ...again.at(31)]).toEqual(epochs[15]);
+    expect(new WindowFeed(row, { seed: 2, count: 2, length: 11 }).at(0)).not.toEqual(feed.at(0));
     expect(windowsAt(row, [3, 39], 11).toNested()).toEqual([
       [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
       [39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49],
     ]);
-    expect(() => windowStarts(row, { seed: 1, step: 0, count: 1, length: 51 })).toThrow(
+    expect(new WindowFeed(row, { seed: 1, count: 3, length: 57 }).at(5)).toEqual([0, 0, 0]);
+    expect(() => new WindowFeed(row, { seed: 1, count: 1, length: 58 })).toThrow(
       expect.toSatisfy((error) => isFletchError(error, 'INVALID_ARGUMENT')),
     );
   });

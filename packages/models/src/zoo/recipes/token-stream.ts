@@ -30,18 +30,54 @@ export function joinDocuments(
   return row;
 }
 
-/** Where the windows of a step begin: anywhere, decided by seed and step. */
-export function windowStarts(
-  row: Int32Array,
-  { seed, step, count, length }: { seed: number; step: number; count: number; length: number },
-): number[] {
-  if (row.length < length)
-    throw new FletchError(
-      'INVALID_ARGUMENT',
-      `The texts hold ${row.length} tokens in all: a window takes ${length}.`,
-    );
-  const random = rng(seed, step);
-  return Array.from({ length: count }, () => random.integer(row.length - length + 1));
+/** Draws windows: an epoch covers the row, from a new beginning each time and in a new order. */
+export class WindowFeed {
+  readonly #seed: number;
+  readonly #count: number;
+  readonly #length: number;
+  /** Windows of an epoch. */
+  readonly #each: number;
+  #epoch = -1;
+  #shift = 0;
+  #order: Uint32Array = new Uint32Array();
+  readonly #spare: number;
+
+  /**
+   * @param count - windows of a step
+   * @param length - tokens of a window
+   * @throws FletchError `INVALID_ARGUMENT` when there are fewer tokens than a window takes
+   */
+  constructor(
+    row: Int32Array,
+    { seed, count, length }: { readonly seed: number; readonly count: number; readonly length: number },
+  ) {
+    if (row.length < length)
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `The texts hold ${row.length} tokens in all: a window takes ${length}.`,
+      );
+    this.#seed = seed;
+    this.#count = count;
+    this.#length = length;
+    // One window less where there are several, so that they can be shifted.
+    this.#each = Math.max(1, Math.floor(row.length / length) - 1);
+    this.#spare = row.length - this.#each * length;
+  }
+
+  /** Where the windows of a step begin. */
+  at(step: number): number[] {
+    return Array.from({ length: this.#count }, (_, i) => {
+      const index = step * this.#count + i;
+      const epoch = Math.floor(index / this.#each);
+      if (epoch !== this.#epoch) {
+        const random = rng(this.#seed, epoch);
+        this.#epoch = epoch;
+        this.#shift = random.integer(this.#spare + 1);
+        this.#order = Uint32Array.from(random.permutation(this.#each));
+      }
+      return this.#shift + this.#order[index % this.#each]! * this.#length;
+    });
+  }
 }
 
 /** Windows of a row below each other, `[starts, length]`. */
