@@ -99,7 +99,8 @@ export class NetTrainer {
     (params.at(-1)!.b.data as Float32Array).set(start);
     const optimizer = this.#optimizer();
     let state = optimizer.init(params) as never;
-    const step = (this.#step ??= this.#compiled());
+    this.#step ??= this.#compiled();
+    const step = this.#step;
     const rows = new RowBatches(X.rows, batch, draws);
     const levels =
       tau === 'drawn' ? undefined : array(Float32Array.from(tau.levels), 'float32', [1, tau.levels.length]);
