@@ -4,6 +4,7 @@
  * @module @fletch/data
  */
 export * from './cache.js';
+export * from './cached-file.js';
 export * from './catalogue/index.js';
 export * from './datasets/index.js';
 export * from './debian/index.js';

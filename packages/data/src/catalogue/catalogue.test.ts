@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -25,6 +25,12 @@ test('every data set has a name of its own and says all there is to say', () => 
     expect(download > 0).toBe(!own);
     for (const [key, value] of Object.entries(facts)) expect(value, `${facts.name}: ${key}`).toMatch(/\S/);
   }
+});
+
+test('the documentation has a row for each, and no other', () => {
+  const docs = readFileSync(new URL('../../../../docs/data.md', import.meta.url), 'utf8');
+  const names = Array.from(docs.matchAll(/^\| `([a-z0-9-]+)` \|/gm), ([, name]) => name);
+  expect(names).toEqual(datasets.map(({ name }) => name));
 });
 
 test('listing and describing fetch nothing', async () => {
@@ -54,7 +60,7 @@ test('one of the user’s own needs its path, and nothing of it is kept', async 
   expect([state, view!.figures]).toEqual(['own', { format: 'hdf5', count: 7, dimension: 5 }]);
   expect(view!.sample).toMatchObject({ kind: 'vectors', dimension: 5 });
   const folder = join(cache, 'beir');
-  await import('node:fs').then(({ mkdirSync }) => mkdirSync(folder));
+  mkdirSync(folder);
   writeFileSync(join(folder, 'corpus.jsonl'), '{"_id":"d1","title":"A","text":"b"}\n');
   expect((await getDataset('beir', { path: folder })).view!.sample).toEqual({
     kind: 'texts',
