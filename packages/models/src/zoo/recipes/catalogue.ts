@@ -180,7 +180,7 @@ export const bertNanoText = maskedLanguageModel({
 export const ditNanoMnist = imageDiffusion({
   title: 'A diffusion transformer that draws digits',
   summary:
-    'Four blocks of width 96 over 7 × 7 patches, conditioned on the digit (DiT, adaLN-zero). It predicts noise; its weights are running averages. Drawn in 50 steps of DDIM.',
+    'Four blocks of width 96 over 7 × 7 patches, conditioned on the digit (DiT, adaLN-zero). It predicts the velocity between image and noise; its weights are running averages. Drawn in 50 steps of DDIM.',
   load: loadMnist,
   async judge(work) {
     const { params, config, record } = await obtain(cnnMnist, work);

@@ -8,9 +8,12 @@ import {
   argmax,
   array,
   compile,
+  mean,
   meanSquaredError,
   mul,
   type NDArray,
+  square,
+  sub,
   type Tensor,
   tree,
 } from '@fletch/array';
@@ -30,7 +33,7 @@ import type {
   RecipeWork,
   Sample,
 } from '../recipe.js';
-import { addNoise, DIFFUSION_STEPS, drawImages, imageShares } from './diffusion.js';
+import { addNoise, DIFFUSION_STEPS, drawImages, imageShares, velocity } from './diffusion.js';
 import { ImageFeed } from './images.js';
 
 /** Tells the classes of images with pixels −1 … 1. */
@@ -73,12 +76,14 @@ export function imageDiffusion(options: DiffusionOptions): Recipe {
 /** Pixels as −1 … 1. */
 const signed = (set: ImageSet) => imageFloats(set, { mean: [0.5], deviation: [0.5] });
 
-/** Images with noise, at steps of the diffusion that a seed decides, and the noise. */
+/** Images with noise, at steps of the diffusion that a seed decides, and what the model is to say of them. */
 interface Noisy {
   readonly images: NDArray;
   readonly timesteps: NDArray;
   readonly labels: NDArray;
-  readonly noise: NDArray;
+  readonly velocity: NDArray;
+  /** Of the images' power, `[batch]`. */
+  readonly shares: NDArray;
 }
 
 function noisy(set: ImageSet, seed: number, stream: number, hidden: number): Noisy {
@@ -94,7 +99,11 @@ function noisy(set: ImageSet, seed: number, stream: number, hidden: number): Noi
     images: array(addNoise(pixels, noise, steps), 'float32', shape),
     timesteps: array(Float32Array.from(steps), 'float32'),
     labels: array(labels, 'int32'),
-    noise: array(noise, 'float32', shape),
+    velocity: array(velocity(pixels, noise, steps), 'float32', shape),
+    shares: array(
+      Float32Array.from(steps, (step) => imageShares[step]!),
+      'float32',
+    ),
   };
 }
 
@@ -111,26 +120,33 @@ async function prepare(
     in_channels: own.channels,
     num_classes: own.classes.length,
     learn_sigma: false,
+    prediction_type: 'v_prediction',
   });
   const [params, buffers] = partBuffers(dit.init(config, { seed: training.seed }));
   const feed = new ImageFeed(own, { batch: training.batch, seed: training.seed });
   const threads = work.threads === undefined ? {} : { threads: work.threads };
-  const error = (weights: Weights, images: Tensor, timesteps: Tensor, labels: Tensor, noise: Tensor) =>
-    meanSquaredError(
-      dit.forward(config, { ...weights, ...buffers }, { images, timesteps, labels }).sample,
-      noise,
-    );
-  const measure = compile(error, { name: `${plan.name}: measuring`, ...threads });
+  const say = (weights: Weights, images: Tensor, timesteps: Tensor, labels: Tensor) =>
+    dit.forward(config, { ...weights, ...buffers }, { images, timesteps, labels }).sample;
+  const measure = compile(
+    (weights: Weights, images: Tensor, timesteps: Tensor, labels: Tensor, wanted: Tensor, shares: Tensor) => {
+      const squares = mean(square(sub(say(weights, images, timesteps, labels), wanted)), { axes: [1, 2, 3] });
+      // An error of the velocity is one of the noise, √share times as large.
+      return { velocity: mean(squares), noise: mean(mul(squares, shares)) };
+    },
+    { name: `${plan.name}: measuring`, ...threads },
+  );
   /** The averages, whose error is measured. */
   const averages = (carried: unknown) => (carried as { readonly average: Record<string, NDArray> }).average;
   const judgeNoise = async (weights: Record<string, NDArray>, set: ImageSet, most: number) => {
-    let [sum, count] = [0, 0];
+    let [wrong, left, count] = [0, 0, 0];
     for (const part of batchesOf(set, most, training.batch)) {
-      const { images, timesteps, labels, noise } = noisy(part, 54321, count, 0);
-      sum += (await measure(weights, images, timesteps, labels, noise)).item() * part.count;
+      const { images, timesteps, labels, velocity: wanted, shares } = noisy(part, 54321, count, 0);
+      const out = await measure(weights, images, timesteps, labels, wanted, shares);
+      wrong += out.velocity.item() * part.count;
+      left += out.noise.item() * part.count;
       count += part.count;
     }
-    return sum / count;
+    return { velocity: wrong / count, noise: left / count };
   };
   return {
     config: config as unknown as JsonObject,
@@ -146,18 +162,19 @@ async function prepare(
         (held: Tensor, name) => add(mul(held, data.average), mul(weights[name]!, 1 - data.average)),
         average,
       );
-      return [error(weights, ...batch), { average: next }];
+      const [images, timesteps, labels, wanted] = batch;
+      return [meanSquaredError(say(weights, images, timesteps, labels), wanted), { average: next }];
     },
     draw(step) {
-      const { images, timesteps, labels, noise } = noisy(
-        feed.at(step),
-        training.seed + 2,
-        step,
-        plan.config.class_dropout_prob,
-      );
-      return [images, timesteps, labels, noise];
+      const {
+        images,
+        timesteps,
+        labels,
+        velocity: wanted,
+      } = noisy(feed.at(step), training.seed + 2, step, plan.config.class_dropout_prob);
+      return [images, timesteps, labels, wanted];
     },
-    look: (_, carried) => judgeNoise(averages(carried), validation, LOOKED_AT),
+    look: async (_, carried) => (await judgeNoise(averages(carried), validation, LOOKED_AT)).velocity,
     facts: { images: { train: own.count, validation: validation.count, test: splits.test.count } },
     async finish(_, carried, finishing): Promise<Finished> {
       const weights = averages(carried);
@@ -177,7 +194,7 @@ async function prepare(
           figures: [
             {
               name: 'noise left (mean square)',
-              value: left,
+              value: left.noise,
               better: 'lower',
               baseline: { name: 'best linear guess from each pixel', value: pixelwise(own, splits.test) },
             },
