@@ -44,9 +44,9 @@ export const plans: { readonly [P in Profile]: Plan } = {
   quick: {
     pool: 6000,
     test: 10_000,
-    counts: COUNTS,
-    epochs: 8,
-    short: { pool: 6000, epochs: 8 },
+    counts: [FEW, 60],
+    epochs: 7,
+    short: { pool: 6000, epochs: 7 },
     supervised: { rates: [0.01, 0.03], views: ['same'], trial: 80, epochs: 300 },
   },
   full: {
@@ -63,7 +63,8 @@ export const plans: { readonly [P in Profile]: Plan } = {
 const DRAWS = 5;
 const VALIDATION = 2000;
 export const WIDTH = 128;
-export const LAMBDA = 0.01;
+/** λ of a projector's width: the terms off the diagonal grow with D², those on it with D. */
+export const lambdaOf = (width: number) => 1.28 / width;
 
 export const view: AugmentOptions = {
   crop: { scale: [0.5, 1] },

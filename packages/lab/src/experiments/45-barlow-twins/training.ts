@@ -25,8 +25,8 @@ import {
   type Data,
   drawn,
   FEW,
-  LAMBDA,
   type Labelled,
+  lambdaOf,
   network,
   plans,
   round,
@@ -126,14 +126,15 @@ function cellsOf(c: NDArray, when: string): Row[] {
 export async function supervised(data: Data, count: number, { profile, seed, signal, report }: TrialContext) {
   const { rates, views, trial, epochs } = plans[profile].supervised;
   const few = take(data.pool, drawn(data.pool.labels, count, 0));
+  const batch = Math.min(32, few.labels.length);
   // As many steps whatever the number of labels.
   const scaled = (n: number) => Math.max(1, Math.round((n * FEW) / count));
   const train = (lr: number, changes: AugmentOptions, length: number, judge: Labelled, every: number) => {
     const found: number[] = [];
-    const steps = length * Math.floor(few.labels.length / 32);
+    const steps = length * Math.floor(few.labels.length / batch);
     return trainClassifier(network(seed), few.images, few.labels, {
       epochs: length,
-      batch: 32,
+      batch,
       classes: 10,
       augment: changes,
       optimizer: adam({ learningRate: cosineSchedule(lr, steps), weightDecay: 1e-4 }),
@@ -160,25 +161,30 @@ export async function supervised(data: Data, count: number, { profile, seed, sig
     best.views === 'same' ? view : weak,
     length,
     data.test,
-    Math.ceil(length / 8),
+    Math.ceil(length / 6),
   );
   return { lr: best.lr, views: best.views, last: curve.at(-1)!, best: Math.max(...curve) };
 }
 
 /** Variants of the short training that claims and rows are about. */
 export function variantsOf(profile: Profile): Omit<Pretraining, 'epochs'>[] {
-  const own = barlowTwins({ lambda: LAMBDA });
+  const own = barlowTwins({ lambda: lambdaOf(WIDTH) });
+  const wide = (width: number) => ({
+    name: `D = ${width}`,
+    objective: barlowTwins({ lambda: lambdaOf(width) }),
+    projector: [width, width],
+  });
   const ablations = [{ name: 'invariance only (λ = 0)', objective: barlowTwins({ lambda: 0 }) }];
   if (profile !== 'full') return ablations;
   return [
     { name: 'Barlow Twins', objective: own },
     ...ablations,
-    { name: 'redundancy only', objective: redundancyOnly({ lambda: LAMBDA }) },
+    { name: 'redundancy only', objective: redundancyOnly({ lambda: lambdaOf(WIDTH) }) },
     { name: 'batch 64', objective: own, batch: 64 },
     { name: 'batch 512', objective: own, batch: 512 },
-    { name: 'D = 64', objective: own, projector: [64, 64] },
-    { name: 'D = 256', objective: own, projector: [256, 256] },
-    { name: 'D = 1024', objective: own, projector: [1024, 1024] },
+    wide(64),
+    wide(256),
+    wide(1024),
     { name: 'SimCLR', objective: simclr({ temperature: 0.2 }), batch: 128 },
     { name: 'SimSiam', objective: simsiam() },
     { name: 'VICReg', objective: vicreg() },
