@@ -2,6 +2,7 @@
  * `node bench/run.mjs <suite> [options]`. Needs `npm install` in this folder and a built Fletch (`npm run build`).
  */
 const suites = {
+  data: () => import('./data/run.mjs'),
   encode: () => import('./text/encode.mjs'),
   http: () => import('./http/run.mjs'),
   linalg: () => import('./linalg/run.mjs'),

@@ -1,9 +1,9 @@
 /**
  * `npm run soak`: the server under mixed load for ten minutes, then a store that is killed a thousand times and whose
- * file operations fail one after the other. Fails when a request failed, memory or handles kept growing, or a write
- * was lost.
+ * file operations fail one after the other, then readers of files that are damaged in 120,000 ways. Fails when a request
+ * failed, memory or handles kept growing, a write was lost, or a reader did anything but read or refuse.
  *
- * Options: --minutes 10, --clients 6, --kills 1000 (0: none).
+ * Options: --minutes 10 (0: no load), --clients 6, --kills 1000 (0: none), --files 120000 (0: none).
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -74,20 +74,36 @@ function growthOf(samples) {
   };
 }
 
+/** Runs tests; whether they passed. */
+function test(files, env) {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', ...files], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, ...env },
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve(code === 0)));
+}
+
 /** Runs the kill test and the long loops of faults; whether they passed. */
 function kill(kills) {
   console.error(`killing a store ${kills} times, and failing its calls …`);
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const child = spawn(
-    process.execPath,
-    [vitest, 'run', 'packages/search/src/store/kill.test.ts', 'packages/search/src/store/faults'],
-    {
-      cwd: root,
-      stdio: ['ignore', 2, 2],
-      env: { ...process.env, FLETCH_KILLS: String(kills), FLETCH_FAULTS: 'all' },
-    },
-  );
-  return new Promise((resolve) => child.on('close', (code) => resolve(code === 0)));
+  return test(['packages/search/src/store/kill.test.ts', 'packages/search/src/store/faults'], {
+    FLETCH_KILLS: String(kills),
+    FLETCH_FAULTS: 'all',
+  });
+}
+
+/** Damaged files that the tests make by themselves. */
+const DAMAGED = 10_000;
+
+/** Has damaged files read; whether all were read or refused. */
+function damage(files) {
+  const factor = Math.ceil(files / DAMAGED);
+  console.error(`reading ${factor * DAMAGED} damaged files …`);
+  return test(['packages/data/src/fuzz.test.ts', 'packages/data/src/vectors/fuzz.test.ts'], {
+    FLETCH_FUZZ: String(factor),
+  });
 }
 
 async function main(args) {
@@ -97,12 +113,16 @@ async function main(args) {
       minutes: { type: 'string', default: '10' },
       clients: { type: 'string', default: '6' },
       kills: { type: 'string', default: '1000' },
+      files: { type: 'string', default: '120000' },
     },
   });
-  const [minutes, clients, kills] = [values.minutes, values.clients, values.kills].map(Number);
+  const { minutes, clients, kills, files } = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, Number(value)]),
+  );
   await prepare({ say: console.error });
-  const { samples, ...figures } = await load({ minutes, clients });
+  const { samples, ...figures } = minutes === 0 ? {} : await load({ minutes, clients });
   const killed = kills === 0 || (await kill(kills));
+  const refused = files === 0 || (await damage(files));
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
   const result = {
     minutes,
@@ -110,6 +130,8 @@ async function main(args) {
     ...figures,
     kills,
     lostNothing: killed,
+    damagedFiles: files,
+    damagedFilesRefused: refused,
     machine,
     date: new Date().toISOString(),
   };
@@ -122,6 +144,7 @@ async function main(args) {
       minutes >= LEAST_MINUTES &&
       `handles grew by ${figures.handlesPerMinute} a minute`,
     !killed && 'the tests of kills and faults failed',
+    !refused && 'a reader of damaged files failed',
   ].filter(Boolean);
   for (const problem of problems) console.error(problem);
   if (minutes >= LEAST_MINUTES) {

@@ -7,6 +7,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { createAdmin } from './api/admin.js';
 import { createClient } from './api/client.js';
+import { createDatasetRoutes } from './api/data.js';
 import { createHttp } from './api/http.js';
 import { createLab } from './api/lab.js';
 import { createPoints } from './api/points.js';
@@ -18,6 +19,7 @@ import { TITLES } from './components/Nav.js';
 import { listenToKeys } from './keys.js';
 import { createBuilder } from './state/builder.js';
 import { createCreate } from './state/create.js';
+import { createDatasets } from './state/datasets.js';
 import { createDesk } from './state/desk.js';
 import { createLaboratory } from './state/lab.js';
 import { createManage } from './state/manage.js';
@@ -55,6 +57,7 @@ const page: Page = {
   builder: createBuilder(points, desk),
   browser: createPointBrowser(points, client, desk),
   lab: createLaboratory(createLab(http, raw), desk, tab),
+  datasets: createDatasets(createDatasetRoutes(http), desk),
   keyed: () => apiKey() !== null,
   file: async (path, signal) => (await raw(path, { signal })).blob(),
   unlock(key) {

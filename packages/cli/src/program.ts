@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { examples } from './command.js';
 import { registerBench } from './commands/bench.js';
 import { registerCollections } from './commands/collections.js';
+import { registerData } from './commands/data.js';
 import { registerExport } from './commands/export.js';
 import { registerFit } from './commands/fit.js';
 import { registerImport } from './commands/import.js';
@@ -44,6 +45,7 @@ const registers = [
   registerPredict,
   registerBench,
   registerLab,
+  registerData,
 ];
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };

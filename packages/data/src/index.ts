@@ -4,6 +4,7 @@
  * @module @fletch/data
  */
 export * from './cache.js';
+export * from './catalogue/index.js';
 export * from './datasets/index.js';
 export * from './debian/index.js';
 export * from './files/read-documents.js';

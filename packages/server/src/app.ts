@@ -7,6 +7,7 @@
 import type { Store } from '@fletch/search';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env, Hono } from 'hono';
+import { mountData } from './data/routes.js';
 import type { Encoders } from './encoders.js';
 import { guardKeys, type Keys } from './http/access.js';
 import { BodyBudget } from './http/body.js';
@@ -103,6 +104,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   for (const endpoint of endpoints) endpoint.mount(app, services, limits);
   mountService(app, { studio: studio !== undefined, ready: options.ready ?? (() => true), telemetry });
   mountLab(app, options.labRuns ?? new LabRuns(), limits);
+  mountData(app);
   let document: string | undefined;
   app.get('/openapi.json', (context) => {
     document ??= JSON.stringify(openApiDocument(app));

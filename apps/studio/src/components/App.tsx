@@ -3,6 +3,7 @@ import { focusMain } from '../lib/focus.js';
 import type { PageName } from '../state/route.js';
 import { Banner } from './Banner.js';
 import { usePage } from './context.js';
+import { DataPage } from './data/DataPage.js';
 import { Empty } from './Empty.js';
 import { Help } from './Help.js';
 import { Insights } from './Insights.js';
@@ -26,6 +27,7 @@ const CONTENT: { readonly [P in PageName]: { readonly View: ComponentType; reado
   create: { View: CreatePage, inside: false },
   metrics: { View: MetricsPage, inside: false },
   lab: { View: LabPage, inside: false },
+  data: { View: DataPage, inside: false },
 };
 
 /** The whole page: side bar, content, insights; or what stands in the way of them. */

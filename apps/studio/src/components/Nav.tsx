@@ -11,9 +11,10 @@ export const TITLES: { readonly [P in PageName]: string } = {
   create: 'New collection',
   metrics: 'Metrics',
   lab: 'Laboratory',
+  data: 'Data',
 };
 
-const LISTED: readonly PageName[] = ['search', 'query', 'points', 'manage', 'metrics', 'lab'];
+const LISTED: readonly PageName[] = ['search', 'query', 'points', 'manage', 'metrics', 'lab', 'data'];
 
 /** The same page about another collection; the search for pages that are about none. */
 export function aboutCollection(route: Route, collection: string): Route {

@@ -2,6 +2,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Builder } from '../state/builder.js';
 import type { Create } from '../state/create.js';
+import type { Datasets } from '../state/datasets.js';
 import type { Desk } from '../state/desk.js';
 import type { Laboratory } from '../state/lab.js';
 import type { Manage } from '../state/manage.js';
@@ -20,6 +21,7 @@ export interface Page extends Studio {
   readonly browser: PointBrowser;
   readonly vitals: VitalSigns;
   readonly lab: Laboratory;
+  readonly datasets: Datasets;
   /** Whether requests carry a key, which links and images cannot. */
   keyed(): boolean;
   /** A file of the server, fetched with the key. */

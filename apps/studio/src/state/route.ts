@@ -18,6 +18,7 @@ export const PAGES = {
   create: 'never',
   metrics: 'never',
   lab: 'never',
+  data: 'never',
 } as const;
 export type PageName = keyof typeof PAGES;
 

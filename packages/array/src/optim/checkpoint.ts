@@ -5,12 +5,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { FletchError, replaceFile } from '@fletch/base';
-import { type DType, dtypes } from '../core/dtype.js';
+import { packSafetensors, type TensorDType, unpackSafetensors } from '@fletch/data/safetensors';
+import type { DType } from '../core/dtype.js';
 import { NDArray } from '../core/ndarray.js';
-import { sizeOf } from '../core/shape.js';
 import { type Tree, tree } from '../core/tree.js';
 
-const names: { readonly [D in DType]: string } = {
+const names: { readonly [D in DType]: TensorDType } = {
   float32: 'F32',
   float64: 'F64',
   int32: 'I32',
@@ -18,47 +18,15 @@ const names: { readonly [D in DType]: string } = {
   bool: 'BOOL',
 };
 
-/** A header longer than this is refused before it is read. */
-const HEADER_LIMIT = 25_000_000;
-
 /** The bytes of a tree of arrays; leaves are named with dots. */
 export function packTree(value: unknown): Uint8Array {
-  const header: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> =
-    {};
-  const parts: Uint8Array[] = [];
-  let offset = 0;
-  for (const [name, array] of Object.entries(tree.flatten<NDArray>(value))) {
+  const tensors = Object.entries(tree.flatten<NDArray>(value)).map(([name, array]) => {
     if (!(array instanceof NDArray))
       throw new FletchError('INVALID_ARGUMENT', `"${name}" is ${typeof array}: only arrays can be saved.`);
-    const bytes = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
-    header[name] = {
-      dtype: names[array.dtype],
-      shape: array.shape,
-      data_offsets: [offset, offset + bytes.length],
-    };
-    parts.push(bytes);
-    offset += bytes.length;
-  }
-  const text = JSON.stringify(header);
-  // Data begin at a multiple of 8 bytes: every element type may be viewed in place.
-  const head = new TextEncoder().encode(
-    text.padEnd(Math.ceil(new TextEncoder().encode(text).length / 8) * 8),
-  );
-  const result = new Uint8Array(8 + head.length + offset);
-  new DataView(result.buffer).setBigUint64(0, BigInt(head.length), true);
-  result.set(head, 8);
-  let at = 8 + head.length;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
-}
-
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
+    return { name, dtype: names[array.dtype], shape: array.shape, data: array.data };
+  });
+  // In the order given: the tree that is read has its leaves in the same order.
+  return packSafetensors(tensors, { order: 'given' });
 }
 
 /**
@@ -69,36 +37,12 @@ interface Entry {
 export function unpackTree(bytes: Uint8Array): Tree<NDArray> {
   const refuse = (why: string, cause?: unknown) =>
     new FletchError('INVALID_INPUT_FILE', `These bytes are no saved tree: ${why}.`, { cause });
-  if (bytes.length < 8) throw refuse(`${bytes.length} bytes are too few`);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > HEADER_LIMIT || length > bytes.length - 8)
-    throw refuse(`the header would take ${length} bytes`);
-  let header: Record<string, Entry>;
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
-  } catch (cause) {
-    throw refuse('the header cannot be read', cause);
-  }
-  const start = 8 + length;
   const named: Record<string, NDArray> = Object.create(null);
-  let expected = 0;
-  const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    const dtype = (Object.keys(names) as DType[]).find((candidate) => names[candidate] === entry?.dtype);
-    const [from, to] = entry?.data_offsets ?? [];
-    if (dtype === undefined || !Array.isArray(entry.shape) || !entry.shape.every(isCount))
-      throw refuse(`the entry "${name}" has no known type and shape`);
-    const size = sizeOf(entry.shape);
-    if (from !== expected || to !== expected + size * dtypes[dtype].bytes || to > bytes.length - start)
-      throw refuse(`the data of "${name}" do not lie where they must`);
-    expected = to;
-    const own = new Uint8Array(bytes.subarray(start + from, start + to)).buffer;
-    const made = dtypes[dtype].allocate(0).constructor as new (buffer: ArrayBufferLike) => NDArray['data'];
-    named[name] = new NDArray(new made(own), entry.shape, dtype);
+  for (const [name, { dtype, shape, data }] of unpackSafetensors(bytes, 'The saved tree').tensors) {
+    const known = (Object.keys(names) as DType[]).find((candidate) => names[candidate] === dtype);
+    if (known === undefined) throw refuse(`"${name}" is of type ${dtype}`);
+    named[name] = new NDArray(data.slice() as NDArray['data'], shape, known);
   }
-  if (expected !== bytes.length - start)
-    throw refuse(`${bytes.length - start - expected} bytes are left over`);
   return tree.unflatten(named);
 }
 

@@ -23,6 +23,8 @@ export interface LoadTableOptions extends ResolveOptions, AptOptions {}
 /** A table and where it is from. */
 export interface TableSource {
   readonly title: string;
+  /** Rows and columns. */
+  readonly size: string;
   /** The column that is usually predicted. */
   readonly target: string;
   readonly license: string;
@@ -84,7 +86,8 @@ const vega = (file: string): TableSource['from'] => ({ npm: VEGA, file });
 /** The tables by name. */
 export const tableSources: Readonly<Record<string, TableSource>> = {
   insteval: {
-    title: 'ETH lectures rated by students: 73,421 ratings 1 to 5, students s, lecturers d (lme4)',
+    title: 'InstEval: lectures at ETH, rated by students from 1 to 5 (lme4)',
+    size: '73,421 rows, 7 columns',
     target: 'y',
     license: GPL,
     sha256: 'a2cc76d9111f3c4f59e0731df4f6856bb61ba7b040865d090549fd1939aa812b',
@@ -92,6 +95,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   soup: {
     title: 'Soups told apart by tasters, who say how sure they are (ordinal)',
+    size: '1,847 rows, 12 columns',
     target: 'SURENESS',
     license: GPL,
     sha256: '9a4374bf65c8830c98f1573a10688c667a77242763a21270fcccc07ebca5c0ae',
@@ -99,6 +103,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   'wine-bitterness': {
     title: 'Bitterness of white wines, rated by nine judges (ordinal)',
+    size: '72 rows, 6 columns',
     target: 'rating',
     license: GPL,
     sha256: '8b3fc481195d38a09c191d2df6775fcbd43880555845b7ba42be5e073e841cff',
@@ -106,6 +111,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   housing: {
     title: 'Satisfaction with housing in Copenhagen, counted (MASS)',
+    size: '72 rows, 5 columns',
     target: 'Sat',
     license: GPL,
     sha256: 'a0bc58c23d29b196356ec96a13f63806a365bae45693afac84d8b05083b92119',
@@ -113,6 +119,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   boston: {
     title: 'Housing values in suburbs of Boston (MASS)',
+    size: '506 rows, 14 columns',
     target: 'medv',
     license: GPL,
     sha256: '2dad7a1c51c27c04e7393024afae5bd1e56a4394d8e4cfe1b3b6a2a51dbab4ed',
@@ -120,6 +127,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   engel: {
     title: 'Income and food expenditure of Belgian households, 1857 (quantreg)',
+    size: '235 rows, 2 columns',
     target: 'foodexp',
     license: GPL,
     sha256: '4ca5b09313cb99f97065c18f072b68d92ebb1007f69e6dc4d848c415909fd281',
@@ -127,6 +135,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   diabetes: {
     title: 'Progression of diabetes a year after ten measurements (scikit-learn)',
+    size: '442 rows, 11 columns',
     target: 'progression',
     license: 'BSD-3-Clause',
     sha256: '2944dac48a9070cb121ea6733413e5543ab5f0942ced80372df4006aa97d07ea',
@@ -134,6 +143,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   iris: {
     title: 'Iris flowers of three species, measured (scikit-learn)',
+    size: '150 rows, 5 columns',
     target: 'species',
     license: 'BSD-3-Clause',
     sha256: 'f659b20022dc2d720673a337e9b569773aab835f3bebb90fff7a4e43ca9dd133',
@@ -141,6 +151,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   wine: {
     title: 'Wines of three cultivars, analysed (scikit-learn)',
+    size: '178 rows, 14 columns',
     target: 'cultivar',
     license: 'BSD-3-Clause',
     sha256: '81f66dc1791366680277ec2eab4be51c714000fdd8bbff3326aff0fb18153b87',
@@ -148,6 +159,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   'breast-cancer': {
     title: 'Cell nuclei of breast masses, malignant or benign (scikit-learn)',
+    size: '569 rows, 31 columns',
     target: 'diagnosis',
     license: 'BSD-3-Clause',
     sha256: '05cc61f10e7ca2ce6b93f91eac59994abaf797a908a974bf8113c7b6f33b2311',
@@ -155,6 +167,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   cars: {
     title: 'Cars of 1970 to 1982: consumption, power, weight (vega-datasets)',
+    size: '406 rows, 9 columns',
     target: 'Miles_per_Gallon',
     license: 'BSD-3-Clause',
     sha256: '8a5e91606a9352cfb4b551c55a21a8e9f8c22c9a788ccd180c414be1ce1493ed',
@@ -162,6 +175,7 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   },
   movies: {
     title: 'Films: gross, budget, ratings (vega-datasets)',
+    size: '3,201 rows, 16 columns',
     target: 'IMDB Rating',
     license: 'BSD-3-Clause',
     sha256: '0643d1b9dec83b2232073b41c05c93960e2a6b4eefe8beb616b0f4c0c6bfd237',
@@ -207,7 +221,7 @@ async function readSource(
   const read = async (root: string): Promise<Uint8Array> => {
     const bytes = encodeTable(await from.read(root));
     // What is installed may be another version: then the package is fetched.
-    if (root === '/' && sha256(bytes) !== expected)
+    if (root === (options.root ?? '/') && sha256(bytes) !== expected)
       throw new FletchError('CORRUPT', `The installed ${from.debian} holds another table.`);
     return bytes;
   };

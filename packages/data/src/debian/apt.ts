@@ -17,6 +17,8 @@ export interface AptPrograms {
 
 export interface AptOptions extends LongWork {
   readonly programs?: AptPrograms;
+  /** Where packages are installed. Default `/`. */
+  readonly root?: string;
 }
 
 export const aptPrograms: AptPrograms = {

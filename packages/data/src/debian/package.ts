@@ -29,9 +29,10 @@ export async function withDebianFiles<T>(
   read: (root: string) => Promise<T>,
   options: AptOptions = {},
 ): Promise<T> {
-  if (await haveAll('/', wanted)) {
+  const { root = '/' } = options;
+  if (await haveAll(root, wanted)) {
     try {
-      return await read('/');
+      return await read(root);
     } catch {
       // Another version is installed: the one that apt has may be right.
     }

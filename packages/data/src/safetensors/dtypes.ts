@@ -69,6 +69,9 @@ export function isTensorDType(name: unknown): name is TensorDType {
   return typeof name === 'string' && Object.hasOwn(kinds, name);
 }
 
+/** Whether JavaScript has arrays for the type. */
+export const hasNumbers = (dtype: TensorDType): boolean => known[dtype].numbers !== undefined;
+
 /** Bits of one number. */
 export const bitsOf = (dtype: TensorDType): number => known[dtype].bits;
 
@@ -99,7 +102,8 @@ export function numbersIn(bytes: Uint8Array, dtype: TensorDType, name: string): 
       { details: { tensor: name, dtype } },
     );
   const size = numbers.BYTES_PER_ELEMENT;
-  const own = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice, which copies nothing of a Buffer.
+  const own = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new numbers(own.buffer, own.byteOffset, bytes.length / (bits / 8));
 }
 

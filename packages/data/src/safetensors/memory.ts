@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { numbersIn, swapOnBigEndian } from './dtypes.js';
+import { hasNumbers, numbersIn, swapOnBigEndian } from './dtypes.js';
 import { headerLength, parseHeader } from './header.js';
 import type { Tensor } from './open.js';
 import { encodeHeader, inFileOrder, type Metadata } from './plan.js';
@@ -37,7 +37,8 @@ export interface UnpackedSafetensors {
 }
 
 /**
- * The tensors in the bytes of a file, viewed where they lie when their place allows it.
+ * The tensors in the bytes of a file, viewed where they lie when their place allows it. Those of types that JavaScript has no arrays
+ * of (F8 and the like) are bytes.
  *
  * @param file - what the bytes are called in messages
  * @throws FletchError `INVALID_INPUT_FILE` with the rule that is broken
@@ -49,7 +50,8 @@ export function unpackSafetensors(bytes: Uint8Array, file = 'The content'): Unpa
   const read = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of tensors) {
     const content = swapOnBigEndian(bytes.subarray(start + begin, start + end), dtype);
-    read.set(name, { name, dtype, shape, data: numbersIn(content, dtype, name) });
+    const data = hasNumbers(dtype) ? numbersIn(content, dtype, name) : new Uint8Array(content);
+    read.set(name, { name, dtype, shape, data });
   }
   return { metadata, tensors: read };
 }

@@ -166,10 +166,11 @@ async function appendTensor(
   else
     for await (const piece of content) {
       throwIfAborted(signal);
-      if (file.size - before + piece.length > expected) break;
+      if (file.size - before + piece.length > expected)
+        throw wrongSize(tensor, `${file.size - before + piece.length} or more`);
       await file.append(piece);
     }
-  if (file.size - before !== expected) throw wrongSize(tensor, `${file.size - before} or more`);
+  if (file.size - before !== expected) throw wrongSize(tensor, file.size - before);
 }
 
 function wrongSize(tensor: TensorSpec, found: number | string): FletchError {

@@ -83,12 +83,7 @@ export class RecordColumns {
     for (const [name, value] of Object.entries(record)) {
       if (this.#wanted && !this.#wanted.has(name)) continue;
       if (value === null || value === undefined) continue;
-      if (typeof value === 'object' && !(value instanceof Date))
-        throw invalidFile(
-          this.#file,
-          `${describe(this.#rows)}: "${name}" holds ${Array.isArray(value) ? 'a list' : 'an object'}, not one value: name the columns to read, without it.`,
-          { row: this.#rows, column: name },
-        );
+      if (textOf(value) === undefined) refuseNested(name, value, describe(this.#rows), this.#file);
       const values = this.#values.get(name) ?? [];
       if (values.length === 0) this.#values.set(name, values);
       values[this.#rows] = value;
@@ -99,33 +94,85 @@ export class RecordColumns {
   /** The table. Throws `INVALID_INPUT_FILE` for columns that are not there, or not of the type they were to be of. */
   table(): Table {
     checkWanted(this.#file, [...(this.#wanted ?? []), ...Object.keys(this.#types)], [...this.#values.keys()]);
-    const columns = [...this.#values].map(([name, values]) => [name, this.#column(name, values)] as const);
+    const columns = [...this.#values].map(
+      ([name, values]) =>
+        [name, columnFromValues(name, [values], this.#rows, typeOf(this.#types, name), this.#file)] as const,
+    );
     return { rows: this.#rows, columns: Object.fromEntries(columns) };
-  }
-
-  #column(name: string, values: readonly unknown[]): Column {
-    const type = Object.hasOwn(this.#types, name) ? this.#types[name] : undefined;
-    const numbers = new Float64Array(this.#rows).fill(Number.NaN);
-    let all = type !== 'text';
-    for (let i = 0; all && i < this.#rows; i++) {
-      const value = values[i];
-      if (value === undefined) continue;
-      if (typeof value === 'number' || typeof value === 'bigint') numbers[i] = Number(value);
-      else all = false;
-      if (!all && type === 'number')
-        throw invalidFile(
-          this.#file,
-          `row ${i + 1}: ${JSON.stringify(value)} in the column "${name}" is no number.`,
-        );
-    }
-    if (all) return numbers;
-    return Array.from({ length: this.#rows }, (_, i) => textOf(values[i]));
   }
 }
 
-function textOf(value: unknown): string {
-  if (value === undefined) return '';
-  return value instanceof Date ? value.toISOString() : String(value);
+/** What a column was said to hold. */
+export const typeOf = (types: Readonly<Record<string, ColumnType>>, name: string): ColumnType | undefined =>
+  Object.hasOwn(types, name) ? types[name] : undefined;
+
+/**
+ * The column that these values are: numbers when all are that are not missing, else texts.
+ *
+ * @param pieces - its values, one list after the other; what lacks at the end is missing
+ * @throws FletchError `INVALID_INPUT_FILE` when they were to be numbers and one is not, or one is a list or an object
+ */
+export function columnFromValues(
+  name: string,
+  pieces: readonly ArrayLike<unknown>[],
+  rows: number,
+  type: ColumnType | undefined,
+  file: string,
+): Column {
+  const numbers = type === 'text' ? undefined : numbersIn(pieces, rows);
+  if (numbers) return numbers;
+  const texts = new Array<string>(rows).fill('');
+  let row = 0;
+  for (const piece of pieces)
+    for (let i = 0; i < piece.length; i++, row++) {
+      const value = piece[i];
+      const number = typeof value === 'number' || typeof value === 'bigint';
+      if (value === null || value === undefined) continue;
+      if (type === 'number' && !number)
+        throw invalidFile(file, `row ${row + 1}: ${shown(value)} in the column "${name}" is no number.`, {
+          row,
+          column: name,
+        });
+      texts[row] = textOf(value) ?? refuseNested(name, value, `row ${row + 1}`, file);
+    }
+  return texts;
+}
+
+/** Missing ones are NaN; undefined when a value is no number. */
+function numbersIn(pieces: readonly ArrayLike<unknown>[], rows: number): Float64Array | undefined {
+  const numbers = new Float64Array(rows).fill(Number.NaN);
+  let row = 0;
+  for (const piece of pieces) {
+    const plain =
+      piece instanceof Float64Array || piece instanceof Float32Array || piece instanceof Int32Array;
+    if (plain) numbers.set(piece, row);
+    else
+      for (let i = 0; i < piece.length; i++) {
+        const value = piece[i];
+        if (typeof value === 'number') numbers[row + i] = value;
+        else if (typeof value === 'bigint') numbers[row + i] = Number(value);
+        else if (value !== null && value !== undefined) return undefined;
+      }
+    row += piece.length;
+  }
+  return numbers;
+}
+
+const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 60) ?? String(value);
+
+/** Throws for a value that no cell can hold. */
+function refuseNested(name: string, value: unknown, place: string, file: string): never {
+  throw invalidFile(
+    file,
+    `${place}: "${name}" holds ${Array.isArray(value) || ArrayBuffer.isView(value) ? 'a list' : 'an object'}, not one value: name the columns to read, without it.`,
+    { column: name },
+  );
+}
+
+/** Undefined for what no cell can hold. */
+function textOf(value: unknown): string | undefined {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
+  return typeof value === 'object' ? undefined : String(value);
 }
 
 /** Throws `INVALID_INPUT_FILE` when a column that is wanted is not there. */

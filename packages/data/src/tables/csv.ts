@@ -5,13 +5,7 @@
  */
 import { readRows } from '../files/csv.js';
 import { invalidFile } from '../vectors/bytes.js';
-import {
-  type ColumnChoices,
-  type ColumnType,
-  checkWanted,
-  columnFromTexts,
-  defaultMissing,
-} from './columns.js';
+import { type ColumnChoices, checkWanted, columnFromTexts, defaultMissing, typeOf } from './columns.js';
 import type { Table } from './table.js';
 
 export interface CsvTableOptions extends ColumnChoices {
@@ -52,12 +46,10 @@ export async function readCsvTable(
   if (!header) throw invalidFile(file, 'it is empty: a table has a row of names at least.');
   checkWanted(file, [...(wanted ?? []), ...Object.keys(types)], header);
   const absent = new Set(missing);
-  const typeOf = (name: string): ColumnType | undefined =>
-    Object.hasOwn(types, name) ? types[name] : undefined;
   const entries = header.flatMap((name, j) => {
     if (wanted && !wanted.includes(name)) return [];
     const describe = (row: number): string => `line ${lines[row]}`;
-    return [[name, columnFromTexts(name, values[j]!, absent, typeOf(name), file, describe)] as const];
+    return [[name, columnFromTexts(name, values[j]!, absent, typeOf(types, name), file, describe)] as const];
   });
   return { rows: lines.length, columns: Object.fromEntries(entries) };
 }

@@ -8,7 +8,7 @@ import { limitsFor, parquetProgram } from '../vectors/formats/parquet.js';
 import { openParquetFile, within } from '../vectors/formats/parquet-file.js';
 import { groupsOf, rowCount } from '../vectors/formats/parquet-groups.js';
 import { readIsolatedTable } from '../vectors/isolated.js';
-import { type ColumnChoices, checkWanted, RecordColumns } from './columns.js';
+import { type ColumnChoices, checkWanted, columnFromValues, typeOf } from './columns.js';
 import type { Table } from './table.js';
 
 /** Reads a table. Throws `INVALID_INPUT_FILE`, `NOT_FOUND`. */
@@ -27,31 +27,38 @@ export async function readParquetTableHere(path: string, options: ColumnChoices)
       const there = file.schema.children.map(({ element }) => element.name);
       const wanted = options.columns ?? there;
       checkWanted(path, wanted, there);
-      const table = new RecordColumns(path, options);
-      for (const { start, end, window } of groupsOf(path, file.metadata, rowCount(path, file.metadata)))
-        for (let at = start; at < end; at += window) {
-          const until = Math.min(end, at + window);
-          const rows = (await file.read(at, until, [...wanted])) as Record<string, unknown>[];
-          if (rows.length !== until - at)
-            throw invalidFile(path, `rows ${at} to ${until} are ${rows.length}: it is damaged.`);
-          for (const row of rows) table.add(row, (i) => `row ${i}`);
-        }
-      return withAll(table.table(), wanted);
+      const rows = rowCount(path, file.metadata);
+      const pieces = new Map<string, Piece[]>(wanted.map((name) => [name, []]));
+      for (const { start, end, window } of groupsOf(path, file.metadata, rows))
+        for (let at = start; at < end; at += window)
+          await file.readColumns(at, Math.min(end, at + window), [...wanted], (column, values, first) =>
+            pieces.get(column)?.push({ values, first }),
+          );
+      const columns = wanted.map((name) => {
+        const lists = inOrder(pieces.get(name)!, rows, path);
+        return [name, columnFromValues(name, lists, rows, typeOf(options.types ?? {}, name), path)] as const;
+      });
+      return { rows, columns: Object.fromEntries(columns) };
     });
   } finally {
     await bytes.close();
   }
 }
 
-/** Columns in which every value is missing are there all the same, in the order of the file. */
-function withAll({ rows, columns }: Table, names: readonly string[]): Table {
-  return {
-    rows,
-    columns: Object.fromEntries(
-      names.map((name) => [
-        name,
-        Object.hasOwn(columns, name) ? columns[name]! : new Float64Array(rows).fill(Number.NaN),
-      ]),
-    ),
-  };
+/** Values of a column, and the row they begin at. */
+interface Piece {
+  readonly values: ArrayLike<unknown>;
+  readonly first: number;
+}
+
+/** Pieces one after the other. Throws when they are not all rows, each once. */
+function inOrder(pieces: readonly Piece[], rows: number, path: string): ArrayLike<unknown>[] {
+  let next = 0;
+  const sorted = pieces.filter(({ values }) => values.length > 0).sort((a, b) => a.first - b.first);
+  for (const { values, first } of sorted) {
+    if (first !== next) throw invalidFile(path, `rows ${next} to ${first} cannot be read: it is damaged.`);
+    next += values.length;
+  }
+  if (next !== rows) throw invalidFile(path, `a column has ${next} of ${rows} rows: it is damaged.`);
+  return sorted.map(({ values }) => values);
 }

@@ -79,11 +79,16 @@ export interface FileBytes extends Bytes {
 /** Bytes that the system reads in one call. */
 const MOST = 2 ** 30;
 
+/** Bytes from which on pieces are read side by side: copying them is the most of the work. */
+const LARGE = 2 ** 23;
+
+/** Pieces that are read side by side. */
+const PIECES = 4;
+
 /** The bytes of an open file; closing them closes it. */
 export function fileBytes(file: FileHandle, name: string, size: number): FileBytes {
-  const readInto = async (target: Uint8Array, offset: number): Promise<void> => {
+  const readPiece = async (target: Uint8Array, offset: number): Promise<void> => {
     const { length } = target;
-    checkInside(name, size, offset, length);
     for (let done = 0; done < length; ) {
       const most = Math.min(MOST, length - done);
       const { bytesRead } = await file.read(target, done, most, offset + done).catch((error) => {
@@ -92,6 +97,14 @@ export function fileBytes(file: FileHandle, name: string, size: number): FileByt
       if (bytesRead === 0) throw invalidFile(name, `it became shorter while it was read (${offset + done}).`);
       done += bytesRead;
     }
+  };
+  const readInto = async (target: Uint8Array, offset: number): Promise<void> => {
+    checkInside(name, size, offset, target.length);
+    if (target.length < LARGE) return readPiece(target, offset);
+    // Whole pages each.
+    const each = Math.ceil(target.length / PIECES / 4096) * 4096;
+    const starts = Array.from({ length: PIECES }, (_, i) => i * each);
+    await Promise.all(starts.map((at) => readPiece(target.subarray(at, at + each), offset + at)));
   };
   return {
     name,

@@ -242,3 +242,13 @@ describe('Parquet files that made the library grow a list, or unpack, without en
     await expect(readAll(file('columns.parquet', bytes))).rejects.toThrow(/other columns than its schema/);
   });
 });
+
+test('an HDF5 file that made the library run without end is given up', async () => {
+  const path = fixture('attacks/runs-without-end.hdf5');
+  await expect(readAll(path)).rejects.toMatchObject({
+    code: 'INVALID_INPUT_FILE',
+    message: expect.stringMatching(/took longer than 10 s: it is damaged/),
+  });
+  // The next file has a thread of its own.
+  expect((await readAll(fixture('ann.hdf5'))).rows).toHaveLength(7);
+}, 60_000);

@@ -6,7 +6,8 @@
 import { extname } from 'node:path';
 import { FletchError } from '@fletch/base';
 import { type Bytes, invalidFile, openBytes } from './bytes.js';
-import { asDataset, openHdf5File } from './formats/hdf5-library.js';
+import { hdf5Limits, hdf5Program } from './formats/hdf5-library.js';
+import { readIsolatedNeighbors } from './isolated.js';
 import { checkDimension, checkRoom } from './rows.js';
 
 /** For each query its nearest rows, the nearest first. */
@@ -37,7 +38,7 @@ export async function readNeighbors(path: string): Promise<Neighbors> {
         return await fromIbin(bytes);
       case '.hdf5':
       case '.h5':
-        return await fromHdf5(path);
+        return await readIsolatedNeighbors(hdf5Program, path, await hdf5Limits(path));
       default:
         throw new FletchError(
           'INVALID_ARGUMENT',
@@ -49,9 +50,10 @@ export async function readNeighbors(path: string): Promise<Neighbors> {
   }
 }
 
-function checkCount({ name }: Bytes, count: number, k: number): void {
-  checkDimension(name, k);
-  if (count * k > MAX_NUMBERS) throw invalidFile(name, `it holds more than ${MAX_NUMBERS} neighbours.`);
+/** Throws `INVALID_INPUT_FILE` for more neighbours than are read. */
+export function checkNeighbors(file: string, count: number, k: number): void {
+  checkDimension(file, k);
+  if (count * k > MAX_NUMBERS) throw invalidFile(file, `it holds more than ${MAX_NUMBERS} neighbours.`);
 }
 
 async function fromIvecs(bytes: Bytes): Promise<Neighbors> {
@@ -60,7 +62,7 @@ async function fromIvecs(bytes: Bytes): Promise<Neighbors> {
   if (k > 0 && bytes.size % stride !== 0)
     throw invalidFile(bytes.name, `its ${bytes.size} bytes are no multiple of ${stride}: it was cut off.`);
   const count = bytes.size / stride;
-  checkCount(bytes, count, k);
+  checkNeighbors(bytes.name, count, k);
   const raw = await bytes.read(0, bytes.size);
   const ids = new Int32Array(count * k);
   for (let row = 0; row < count; row++) {
@@ -74,29 +76,11 @@ async function fromIvecs(bytes: Bytes): Promise<Neighbors> {
 async function fromIbin(bytes: Bytes): Promise<Neighbors> {
   const header = await bytes.read(0, 8);
   const [count, k] = [header.readUInt32LE(0), header.readUInt32LE(4)];
-  checkCount(bytes, count, k);
+  checkNeighbors(bytes.name, count, k);
   checkRoom(bytes, 8, 4 * k, count);
   const rest = bytes.size - 8 - 4 * k * count;
   if (rest !== 0 && rest !== 4 * k * count)
     throw invalidFile(bytes.name, `neither its end nor distances follow its ${count} × ${k} neighbours.`);
   const raw = await bytes.read(8, 4 * k * count);
   return { count, k, ids: Int32Array.from({ length: count * k }, (_, i) => raw.readInt32LE(4 * i)) };
-}
-
-async function fromHdf5(path: string): Promise<Neighbors> {
-  const { file, close } = await openHdf5File(path);
-  try {
-    const found = asDataset(file.get('neighbors'));
-    const shape = found?.shape;
-    if (!found || shape?.length !== 2) throw invalidFile(path, 'it has no matrix "neighbors".');
-    const [count, k] = shape as [number, number];
-    checkDimension(path, k);
-    if (count * k > MAX_NUMBERS) throw invalidFile(path, `it holds more than ${MAX_NUMBERS} neighbours.`);
-    const values = found.value;
-    if (!(values instanceof Int32Array) && !(values instanceof BigInt64Array))
-      throw invalidFile(path, 'its neighbours are no 32- or 64-bit integers.');
-    return { count, k, ids: Int32Array.from(values as Int32Array, Number) };
-  } finally {
-    close();
-  }
 }

@@ -5,13 +5,26 @@
  * @module
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Dataset, Entity, File } from 'h5wasm';
 import { describeReadError, invalidFile } from '../bytes.js';
+import type { Limits } from '../isolated.js';
 
 /** An HDF5 file that is open. */
 export interface OpenHdf5 {
   readonly file: File;
   close(): void;
+}
+
+/** What the thread runs that reads files. */
+export const hdf5Program = '@fletch/data/hdf5-thread';
+
+/** The time that one answer may take: chunks are unpacked whole. */
+export async function hdf5Limits(path: string): Promise<Limits> {
+  const { size } = await stat(path).catch((error) => {
+    throw describeReadError(error, path);
+  });
+  return { time: 10_000 + size / 20_000 };
 }
 
 type Library = typeof import('h5wasm');

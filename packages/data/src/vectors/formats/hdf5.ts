@@ -7,6 +7,7 @@ import { FletchError } from '@fletch/base';
 import type { Dataset, File } from 'h5wasm';
 import { checkRegular, describeReadError, invalidFile } from '../bytes.js';
 import { fingerprintOf } from '../fingerprint.js';
+import { openIsolated } from '../isolated.js';
 import { checkDimension, rowOf, rowsPerBatch } from '../rows.js';
 import type {
   BatchOptions,
@@ -16,7 +17,7 @@ import type {
   VectorFormat,
   VectorSource,
 } from '../types.js';
-import { asDataset, openHdf5File } from './hdf5-library.js';
+import { asDataset, hdf5Limits, hdf5Program, openHdf5File } from './hdf5-library.js';
 
 const MAGIC = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 
@@ -37,7 +38,16 @@ const distances: ReadonlyMap<string, SourceDistance> = new Map([
   ['ip', 'Dot'],
 ]);
 
-async function openHdf5(path: string, { part }: OpenOptions): Promise<VectorSource> {
+async function openHdf5(path: string, options: OpenOptions): Promise<VectorSource> {
+  return openIsolated(hdf5Program, path, options, await hdf5Limits(path));
+}
+
+/**
+ * Opens a file in this thread. A damaged one can hold it up for ever: the library follows what the file says.
+ *
+ * @throws FletchError `INVALID_INPUT_FILE`, `NOT_FOUND`, `INVALID_ARGUMENT`
+ */
+export async function openHdf5Here(path: string, { part }: OpenOptions): Promise<VectorSource> {
   await checkRegular(path).catch((error) => {
     throw describeReadError(error, path);
   });

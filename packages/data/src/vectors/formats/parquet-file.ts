@@ -22,6 +22,13 @@ export interface ParquetFile {
   readonly schema: SchemaTree;
   /** Rows as objects. Throws `INVALID_INPUT_FILE`. */
   read(start: number, end: number, columns?: string[]): Promise<unknown[]>;
+  /** Values of columns in pieces, each with the row it begins at. Throws `INVALID_INPUT_FILE`. */
+  readColumns(
+    start: number,
+    end: number,
+    columns: string[],
+    receive: (column: string, values: ArrayLike<unknown>, first: number) => void,
+  ): Promise<void>;
 }
 
 /**
@@ -30,7 +37,7 @@ export interface ParquetFile {
  * @throws FletchError `INVALID_INPUT_FILE`
  */
 export async function openParquetFile(bytes: Bytes): Promise<ParquetFile> {
-  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
+  const { parquetMetadataAsync, parquetRead, parquetReadObjects, parquetSchema } = await import('hyparquet');
   const path = bytes.name;
   if (bytes.size < 12) throw invalidFile(path, 'it is too short for a Parquet file.');
   const length = (await bytes.read(bytes.size - 8, 4)).readUInt32LE(0);
@@ -67,6 +74,19 @@ export async function openParquetFile(bytes: Bytes): Promise<ParquetFile> {
           rowEnd,
           ...(columns ? { columns } : {}),
           useOffsetIndex: true,
+        }),
+      ),
+    readColumns: (rowStart, rowEnd, columns, receive) =>
+      within(path, () =>
+        parquetRead({
+          file,
+          metadata,
+          compressors,
+          rowStart,
+          rowEnd,
+          columns,
+          useOffsetIndex: true,
+          onChunk: ({ columnName, columnData, rowStart: first }) => receive(columnName, columnData, first),
         }),
       ),
   };

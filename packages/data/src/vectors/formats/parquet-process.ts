@@ -7,4 +7,4 @@ import { readParquetTableHere } from '../../tables/parquet.js';
 import { serveIsolated } from '../isolated.js';
 import { openParquetHere } from './parquet-rows.js';
 
-serveIsolated(openParquetHere, readParquetTableHere);
+serveIsolated({ open: openParquetHere, table: readParquetTableHere });
