@@ -4,6 +4,7 @@
 const suites = {
   data: () => import('./data/run.mjs'),
   encode: () => import('./text/encode.mjs'),
+  estimate: () => import('./estimate/run.mjs'),
   http: () => import('./http/run.mjs'),
   linalg: () => import('./linalg/run.mjs'),
   search: () => import('./search/run.mjs'),

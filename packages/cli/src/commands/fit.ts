@@ -12,7 +12,6 @@ import {
   estimators,
   type Frame,
   type HeldOut,
-  readFrame,
   type Summary,
   saveModel,
 } from '@fletch/estimate';
@@ -21,6 +20,7 @@ import { Option } from 'commander';
 import { examples, type Register } from '../command.js';
 import { estimatorOptions, optionOf } from '../estimate/options.js';
 import { summaryText } from '../estimate/summary.js';
+import { openTable, tableHelp } from '../estimate/table.js';
 import { UsageError } from '../exit.js';
 import { list, type SharedOptions, whole, withShared } from '../options.js';
 import { withProgress } from '../output/progress.js';
@@ -50,9 +50,7 @@ interface Fitted {
 const registerEstimator =
   (entry: EstimatorEntry): Register =>
   (parent, terminal) => {
-    const command = withShared(
-      parent.command(entry.name).argument('<table>', 'csv, tsv, json, jsonl or parquet'),
-    )
+    const command = withShared(parent.command(entry.name).argument('<table>', tableHelp))
       .description(entry.title)
       .requiredOption('-t, --target <column>', `what is to be predicted: ${entry.target}`)
       .option('--columns <names>', 'columns to learn from (default: all but the target)', list)
@@ -83,7 +81,7 @@ async function fit(
 ): Promise<void> {
   const { target, categorical = [], save, plot, json } = options;
   if (options.folds === 1) throw new UsageError('--folds must be 0 or at least 2.');
-  const frame = await readFrame(path, { categorical });
+  const frame = await openTable(path, categorical, terminal.signal);
   const { estimator, heldOut, summary } = await learn(terminal, entry, frame, options);
   if (save !== false) await saveModel(save, { estimator, target, categorical });
   if (plot !== undefined) await writePlot(plot, entry, estimator, heldOut);
@@ -132,7 +130,7 @@ async function learn(
       ...work,
     });
     const scores = [
-      ['score', mean],
+      ['mean score of the folds', mean],
       ['its standard error', standardError],
       ...((await entry.scores?.(heldOut)) ?? []),
     ] as const;
@@ -175,6 +173,7 @@ export const registerFit: Register = (parent, terminal) => {
           'fletch fit presto visits.csv --target outcome --levels saw,clicked,bought',
           'the rare class stands last',
         ],
+        ['fletch fit presto soup -t SURENESS --levels 6,5,4,3,2,1 --drop RESP,PRODID', 'a data set by name'],
         ['fletch predict model.json new.csv --proba', 'what the model says of new rows'],
       ),
     );

@@ -4,14 +4,9 @@
  * @module
  */
 import { replaceFile } from '@fletch/base';
-import {
-  type Label,
-  loadModel,
-  type PredictionColumns,
-  predictionColumns,
-  readFrame,
-} from '@fletch/estimate';
+import { type Label, loadModel, type PredictionColumns, predictionColumns } from '@fletch/estimate';
 import { examples, type Register } from '../command.js';
+import { openTable, tableHelp } from '../estimate/table.js';
 import { list, type SharedOptions, withShared } from '../options.js';
 import { note, print, printJson } from '../terminal.js';
 
@@ -44,7 +39,7 @@ export const registerPredict: Register = (parent, terminal) => {
     parent
       .command('predict')
       .argument('<model>', 'file that fletch fit saved')
-      .argument('<table>', 'csv, tsv, json, jsonl or parquet with the columns of the fit'),
+      .argument('<table>', `${tableHelp}, with the columns of the fit`),
   )
     .description('apply a saved model to new rows')
     .option('--proba', 'probabilities of the classes, too')
@@ -60,7 +55,7 @@ export const registerPredict: Register = (parent, terminal) => {
     .action(
       async (modelPath: string, path: string, { proba = false, keep = [], to, json }: PredictOptions) => {
         const { estimator, categorical } = await loadModel(modelPath);
-        const frame = await readFrame(path, { categorical });
+        const frame = await openTable(path, categorical, terminal.signal);
         const kept = keep
           .map((name) => frame.column(name))
           .map(({ name, values }) => [name, values] as const);

@@ -38,6 +38,7 @@ export interface FisherOptions {
   readonly information?: Matrix<Float64Array> | undefined;
 }
 
+/** Σ λ_j (a |θ_j| + (1 − a)/2 θ_j²). */
 const penaltyOf = ({ strength, mix }: Penalty, theta: Float64Array): number => {
   let sum = 0;
   for (let j = 0; j < theta.length; j++) {
@@ -134,7 +135,7 @@ export function fisherScoring(
             quadraticTerm(information!, score, theta),
             penalty,
             theta,
-            precision,
+            Math.max(precision / 10, gap / 50),
           );
       if (!target) return end(false);
       const lower = search(problem, penalty, { theta, eta }, target, objective.at(-1)!);
@@ -174,6 +175,7 @@ function search(
   return undefined;
 }
 
+/** a + share (b − a). */
 const between = (a: Float64Array, b: Float64Array, share: number): Float64Array =>
   a.map((value, i) => value + share * (b[i]! - value));
 

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Table as DataTable, type ReadTableOptions, readTable } from '@fletch/data';
+import {
+  type Table as DataTable,
+  type LoadTableOptions,
+  loadTable,
+  type ReadTableOptions,
+  readTable,
+} from '@fletch/data';
 import { columnOf } from './column.js';
 import { Frame, type FrameOptions } from './frame.js';
 
@@ -38,4 +44,15 @@ export function frameFromTable(
 export async function readFrame(path: string, options: ReadTableOptions & FrameOptions = {}): Promise<Frame> {
   const { categorical, ...rest } = options;
   return frameFromTable(await readTable(path, rest), categorical ? { categorical } : {});
+}
+
+/**
+ * A frame of a data set by its name in `tableSources` of `@fletch/data`: `soup`, `housing`, `boston`, … It is fetched on
+ * first use.
+ *
+ * @throws FletchError as `loadTable`, and `NOT_FOUND` when a categorical column is not there
+ */
+export async function loadFrame(name: string, options: LoadTableOptions & FrameOptions = {}): Promise<Frame> {
+  const { categorical, ...rest } = options;
+  return frameFromTable(await loadTable(name, rest), categorical ? { categorical } : {});
 }

@@ -84,7 +84,7 @@ async function soups({ profile, seed, once, signal, report }: TrialContext): Pro
     tasteSoup({
       title: 'soup, 400 training rows',
       train: 400,
-      splits: profile === 'full' ? 12 : 10,
+      splits: 12,
       path: { nLambda: 15, lambdaMinRatio: 0.01 },
       seed,
       signal,
