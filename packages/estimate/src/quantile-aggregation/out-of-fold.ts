@@ -91,9 +91,13 @@ export function requireTargets(X: Matrix, y: ArrayLike<number>): void {
     throw new FletchError('DIMENSION_MISMATCH', `X has ${X.rows} rows, but there are ${y.length} targets.`);
   let constant = true;
   for (let i = 0; i < y.length; i++) {
-    if (!Number.isFinite(y[i])) throw new FletchError('NON_FINITE', `Target ${i} is ${y[i]}.`, { details: { row: i } });
+    if (!Number.isFinite(y[i]))
+      throw new FletchError('NON_FINITE', `Target ${i} is ${y[i]}.`, { details: { row: i } });
     if (y[i] !== y[0]) constant = false;
   }
   if (constant)
-    throw new FletchError('INVALID_ARGUMENT', `All ${y.length} targets are ${y[0]}: there is nothing to predict.`);
+    throw new FletchError(
+      'INVALID_ARGUMENT',
+      `All ${y.length} targets are ${y[0]}: there is nothing to predict.`,
+    );
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { add, array, elu, matmul, mul, type NDArray, type Tensor } from '@fletch/array';
-import { matmul as multiply, Matrix, type Rng } from '@fletch/linalg';
+import { Matrix, matmul as multiply, type Rng } from '@fletch/linalg';
 
 /** One layer: x w + b. */
 export interface Layer<T> {
@@ -27,7 +27,10 @@ export function initialLayers(sizes: readonly number[], random: Rng): Layer<NDAr
     const inputs = sizes[i]!;
     const w = random.fillNormal(new Float32Array(inputs * outputs));
     for (let at = 0; at < w.length; at++) w[at]! /= Math.sqrt(inputs);
-    return { w: array(w, 'float32', [inputs, outputs]), b: array(new Float32Array(outputs), 'float32', [outputs]) };
+    return {
+      w: array(w, 'float32', [inputs, outputs]),
+      b: array(new Float32Array(outputs), 'float32', [outputs]),
+    };
   });
 }
 

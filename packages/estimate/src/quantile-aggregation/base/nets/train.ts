@@ -41,10 +41,7 @@ export type NetLoss = (outputs: Tensor, y: Tensor, tau: Tensor) => Tensor;
 
 type Params = readonly Layer<Tensor>[];
 type State = ReturnType<Optimizer['init']>;
-type Step = Compiled<
-  [Params, State, Tensor, Tensor, Tensor],
-  { loss: Tensor; params: Params; state: State }
->;
+type Step = Compiled<[Params, State, Tensor, Tensor, Tensor], { loss: Tensor; params: Params; state: State }>;
 
 /** What a batch holds besides rows. */
 export interface BatchOf {
@@ -73,7 +70,10 @@ export class NetTrainer {
     } = options;
     requireCounts({ steps, batch, ...Object.fromEntries(hidden.map((width, i) => [`hidden[${i}]`, width])) });
     if (!(learningRate > 0) || !(weightDecay >= 0))
-      throw new FletchError('INVALID_ARGUMENT', 'learningRate must be positive and weightDecay not negative.');
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        'learningRate must be positive and weightDecay not negative.',
+      );
     this.#loss = loss;
     this.#settings = { hidden, steps, learningRate, weightDecay, batch, seed };
   }
@@ -99,7 +99,8 @@ export class NetTrainer {
     (params.at(-1)!.b.data as Float32Array).set(start);
     const optimizer = this.#optimizer();
     let state = optimizer.init(params) as never;
-    const step = (this.#step ??= this.#compiled());
+    this.#step ??= this.#compiled();
+    const step = this.#step;
     const rows = new RowBatches(X.rows, batch, draws);
     const levels =
       tau === 'drawn' ? undefined : array(Float32Array.from(tau.levels), 'float32', [1, tau.levels.length]);
@@ -136,7 +137,8 @@ export class NetTrainer {
 
   #compiled(): Step {
     const optimizer = this.#optimizer();
-    const lossOf = (params: Params, x: Tensor, y: Tensor, tau: Tensor) => this.#loss(forward(params, x), y, tau);
+    const lossOf = (params: Params, x: Tensor, y: Tensor, tau: Tensor) =>
+      this.#loss(forward(params, x), y, tau);
     return compile(
       (params: Params, state: State, x: Tensor, y: Tensor, tau: Tensor) => {
         const [loss, gradients] = valueAndGrad(lossOf)(params, x, y, tau);
