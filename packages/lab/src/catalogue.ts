@@ -12,6 +12,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   'linf-sketched-regression': () => import('./experiments/36-linf-sketched-regression.js'),
   presto: () => import('./experiments/02-presto.js'),
+  'quantile-aggregation': () => import('./experiments/22-quantile-aggregation.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
 };
 

@@ -23,6 +23,12 @@ export { pinballRegression } from './base/pinball-regression.js';
 export { QuantileForest } from './base/quantile-forest.js';
 export type { ForestOptions } from './base/trees/forest.js';
 export * from './conformal.js';
+export * from './estimator.js';
+export {
+  type AggregatorName,
+  aggregatorNames,
+  type QuantileRegressionOptions,
+} from './estimator-options.js';
 export { evenLevels } from './levels.js';
 export * from './monotone.js';
 export * from './out-of-fold.js';
