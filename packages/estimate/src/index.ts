@@ -24,6 +24,7 @@ export type { PrestoOptions } from './presto/options.js';
 export type { PathPoint } from './presto/path.js';
 export { type CvPoint, type OrdinalNetOptions, ordinalNet, type PrestoFit, presto } from './presto/presto.js';
 export { type RelaxedPO, type RelaxedPOOptions, simulateRelaxedPO } from './presto/simulate.js';
+export * from './quantile-aggregation/index.js';
 export * from './registry.js';
 export {
   areaUnderCurve,

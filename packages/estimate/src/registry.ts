@@ -8,6 +8,7 @@ import { logitEntry, proportionalOddsEntry } from './cumulative/entries.js';
 import type { EstimatorEntry } from './entry.js';
 import type { Estimator, EstimatorJson } from './estimator.js';
 import { prestoEntry } from './presto/entry.js';
+import { quantileRegressionEntry } from './quantile-aggregation/entry.js';
 import { sketchedRegressionEntry } from './sketched-regression/entry.js';
 
 /** The table: one line each. */
@@ -16,6 +17,7 @@ export const estimators: readonly EstimatorEntry[] = [
   logitEntry,
   proportionalOddsEntry,
   sketchedRegressionEntry,
+  quantileRegressionEntry,
 ];
 
 /**
