@@ -10,7 +10,20 @@ const rows = readFileSync(join(root, 'docs/faults.md'), 'utf8')
   .filter((cells) => /^\d+$/.test(cells[1] ?? ''));
 
 test('docs/faults.md has a row for every case, and every test that it names is there', () => {
-  const numbers = [...Array.from({ length: 33 }, (_, i) => i + 1), 36, 37, 42, 43, 44, 45, 46, 47, 48, 49, 50];
+  const numbers = [
+    ...Array.from({ length: 33 }, (_, i) => i + 1),
+    36,
+    37,
+    42,
+    43,
+    44,
+    45,
+    46,
+    47,
+    48,
+    49,
+    50,
+  ];
   expect(rows.map((cells) => Number(cells[1]))).toEqual(numbers);
   for (const [, number, , , tests = ''] of rows) {
     const files = [...tests.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);

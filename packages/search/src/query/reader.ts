@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isFletchError } from '@fletch/base';
 import { parseId } from '../store/ids.js';
 import { readIds } from '../store/read.js';
 import type {
@@ -162,6 +163,6 @@ async function scroll(request: ScrollRequest, views: Views): Promise<ScrollResul
 
 /** Says which query of a batch failed. */
 function named(error: unknown, i: number): never {
-  if (error instanceof Error) error.message = `searches[${i}]: ${error.message}`;
+  if (isFletchError(error)) error.message = `searches[${i}]: ${error.message}`;
   throw error;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FletchError } from '@fletch/base';
+import { FletchError, isFletchError } from '@fletch/base';
 import type { UpdateOperation, UpdateResult } from '../types/index.js';
 import { deleteVectorsWrite, updateVectorsWrite, upsertWrite, type WriteContext } from './point-updates.js';
 import { deleteWrite, merging, payloadWrite, removing, replacing } from './updates.js';
@@ -50,7 +50,7 @@ export async function batchUpdate(
     try {
       return writes[name as Name](body as never, context);
     } catch (error) {
-      if (error instanceof Error) error.message = `operations[${i}].${name}: ${error.message}`;
+      if (isFletchError(error)) error.message = `operations[${i}].${name}: ${error.message}`;
       throw error;
     }
   });

@@ -48,8 +48,8 @@ describe('the laboratory', () => {
     expect(plot.headers.get('content-type')).toBe('image/svg+xml');
     expect(plot.body).toContain('<svg');
     expect((await ask('GET', '/lab/systems/nothing')).status).toBe(404);
-    expect((await ask('GET', '/lab/systems/presto/plot.svg')).status).toBe(404);
-    expect((await ask('GET', '/lab/systems/presto')).body.result).toMatchObject({
+    expect((await ask('GET', '/lab/systems/genre/plot.svg')).status).toBe(404);
+    expect((await ask('GET', '/lab/systems/genre')).body.result).toMatchObject({
       status: 'planned',
       result: null,
     });
@@ -111,12 +111,12 @@ describe('the laboratory', () => {
     expect((await ask('POST', '/lab/systems/nothing/runs', {})).status).toBe(404);
     expect((await ask('GET', '/lab/runs/none/events')).status).toBe(404);
     expect((await ask('DELETE', '/lab/runs/none')).status).toBe(404);
-    const { run } = (await ask('POST', '/lab/systems/presto/runs', { profile: 'smoke' })).body.result;
+    const { run } = (await ask('POST', '/lab/systems/genre/runs', { profile: 'smoke' })).body.result;
     const [[event, data]] = eventsOf((await ask('GET', `/lab/runs/${run}/events`)).body) as [
       [string, unknown],
     ];
     expect(event).toBe('failed');
-    expect(data).toEqual({ message: 'System 2, "presto", is planned and has no experiment yet.' });
+    expect(data).toEqual({ message: 'System 1, "genre", is planned and has no experiment yet.' });
   });
 });
 
