@@ -338,7 +338,16 @@ describe('training', () => {
     await expect(fit({ x: undefined }, { local: true })).rejects.toThrow(/give x/);
     const two = takePredictions({ data: train.z.data, shape: train.z.shape }, [0, 1]);
     await expect(
-      fit({}, { valid: { ...held, z: { data: two.data.slice(0, 30), shape: [2, 3, 5] }, y: [1, 2] } }),
+      fit(
+        {},
+        {
+          valid: {
+            ...held,
+            z: { data: Float64Array.from(two.data).slice(0, 30), shape: [2, 3, 5] },
+            y: [1, 2],
+          },
+        },
+      ),
     ).rejects.toThrow(/other models/);
     for (const options of [
       { resolution: 'all' },
