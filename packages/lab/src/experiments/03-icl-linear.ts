@@ -77,6 +77,7 @@ async function train(cell: Cell, { profile, seed, signal, report }: TrialContext
   try {
     const { loss } = await learner.fit({
       steps,
+      threads: 1,
       sigma,
       seed,
       signal,
