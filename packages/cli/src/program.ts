@@ -5,52 +5,32 @@
  */
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
-import { examples } from './command.js';
-import { registerBench } from './commands/bench.js';
-import { registerCollections } from './commands/collections.js';
-import { registerData } from './commands/data.js';
-import { registerExport } from './commands/export.js';
-import { registerFit } from './commands/fit.js';
-import { registerImport } from './commands/import.js';
-import { registerIndex } from './commands/index-files.js';
-import { registerLab } from './commands/lab.js';
-import {
-  registerBackup,
-  registerRepair,
-  registerRestore,
-  registerSalvage,
-  registerVerify,
-} from './commands/maintenance.js';
-import { registerObserve } from './commands/observe.js';
-import { registerPredict } from './commands/predict.js';
-import { registerSearch } from './commands/search.js';
-import { registerServe } from './commands/serve.js';
-import { registerStart } from './commands/start.js';
-import { registerZoo } from './commands/zoo.js';
+import { examples, type Register } from './command.js';
 import { exitCodeHelp, exitCodeOf, explain } from './exit.js';
 import { note, type Terminal } from './terminal.js';
 
-const registers = [
-  registerStart,
-  registerIndex,
-  registerSearch,
-  registerServe,
-  registerCollections,
-  registerImport,
-  registerExport,
-  registerVerify,
-  registerRepair,
-  registerSalvage,
-  registerBackup,
-  registerRestore,
-  registerFit,
-  registerPredict,
-  registerBench,
-  registerLab,
-  registerZoo,
-  registerObserve,
-  registerData,
-];
+/** The commands in the order of the help. Each loads what it stands on, and none pays for the others. */
+const commands: { readonly [name: string]: () => Promise<Register> } = {
+  start: async () => (await import('./commands/start.js')).registerStart,
+  index: async () => (await import('./commands/index-files.js')).registerIndex,
+  search: async () => (await import('./commands/search.js')).registerSearch,
+  serve: async () => (await import('./commands/serve.js')).registerServe,
+  collections: async () => (await import('./commands/collections.js')).registerCollections,
+  import: async () => (await import('./commands/import.js')).registerImport,
+  export: async () => (await import('./commands/export.js')).registerExport,
+  verify: async () => (await import('./commands/maintenance.js')).registerVerify,
+  repair: async () => (await import('./commands/maintenance.js')).registerRepair,
+  salvage: async () => (await import('./commands/maintenance.js')).registerSalvage,
+  backup: async () => (await import('./commands/maintenance.js')).registerBackup,
+  restore: async () => (await import('./commands/maintenance.js')).registerRestore,
+  fit: async () => (await import('./commands/fit.js')).registerFit,
+  predict: async () => (await import('./commands/predict.js')).registerPredict,
+  bench: async () => (await import('./commands/bench.js')).registerBench,
+  lab: async () => (await import('./commands/lab.js')).registerLab,
+  zoo: async () => (await import('./commands/zoo.js')).registerZoo,
+  observe: async () => (await import('./commands/observe.js')).registerObserve,
+  data: async () => (await import('./commands/data.js')).registerData,
+};
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -68,8 +48,12 @@ function settle(command: Command, terminal: Terminal): void {
   for (const child of command.commands) settle(child, terminal);
 }
 
-/** The command `fletch` on a terminal. */
-export function createProgram(terminal: Terminal): Command {
+/**
+ * The command `fletch` on a terminal.
+ *
+ * @param args - what it will be called with: a command that they begin with is the only one that is loaded
+ */
+export async function createProgram(terminal: Terminal, args: readonly string[] = []): Promise<Command> {
   const program = new Command('fletch')
     .description('Learn, adapt, compress and search vectors, and the weights behind them.')
     .version(version)
@@ -82,7 +66,8 @@ export function createProgram(terminal: Terminal): Command {
         ['fletch serve', 'the API and the studio on http://localhost:6333'],
       )}\n${exitCodeHelp}`,
     );
-  for (const register of registers) register(program, terminal);
+  const named = args[0] !== undefined && Object.hasOwn(commands, args[0]) ? [args[0]] : Object.keys(commands);
+  for (const name of named) (await commands[name]!())(program, terminal);
   settle(program, terminal);
   return program;
 }
@@ -95,7 +80,7 @@ export function createProgram(terminal: Terminal): Command {
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(args, { from: 'user' });
+    await (await createProgram(terminal, args)).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     const text = explain(error, args.includes('--verbose'));
