@@ -10,3 +10,4 @@ export * from './optimizers.js';
 export * from './schedules.js';
 export * from './train.js';
 export * from './training.js';
+export * from './training-step.js';

@@ -4,15 +4,14 @@
  * @module
  */
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
-import { type Compiled, type CompileOptions, compile } from '../compile/compile.js';
+import type { CompileOptions } from '../compile/compile.js';
 import type { NDArray } from '../core/ndarray.js';
 import type { Tensor } from '../core/tensor.js';
-import { type Mapped, tree } from '../core/tree.js';
-import { valueAndGrad } from '../transform/gradient.js';
+import { tree } from '../core/tree.js';
 import type { Optimizer } from './optimizer.js';
-import { clipByGlobalNorm } from './optimizers.js';
 import { openSavedTraining, type TrainingState } from './saved-training.js';
 import { assertFinite } from './training.js';
+import { trainingStep } from './training-step.js';
 
 /** What {@link train} is told. */
 export interface TrainOptions<P> extends LongWork {
@@ -73,36 +72,6 @@ export interface Trained<P> {
 /** Milliseconds between two reports. */
 const REPORTED = 250;
 
-type Step = Compiled<
-  [unknown, unknown, unknown, ...Tensor[]],
-  { loss: Tensor; params: unknown; state: unknown; carried: unknown }
->;
-
-function compileStep<P>(options: TrainOptions<P>): Step {
-  const { name, optimizer, clip, threads, runtime } = options;
-  const lossOf = options.loss as (...args: unknown[]) => Tensor | readonly [Tensor, unknown];
-  const hasCarried = options.carried !== undefined;
-  return compile(
-    (params: unknown, state: unknown, carried: unknown, ...batch: Tensor[]) => {
-      const rest = hasCarried ? [carried, ...batch] : batch;
-      const [value, gradients] = valueAndGrad(lossOf as never)(params, ...(rest as never[])) as [
-        Tensor | readonly [Tensor, unknown],
-        Mapped<unknown, Tensor>,
-      ];
-      const [loss, next] = (Array.isArray(value) ? value : [value, carried]) as readonly [Tensor, unknown];
-      const used = clip === undefined ? gradients : clipByGlobalNorm(gradients, clip)[0];
-      const [updated, nextState] = optimizer.update(params, used as never, state as never);
-      return { loss, params: updated, state: nextState, carried: next };
-    },
-    {
-      name,
-      donate: hasCarried ? [0, 1, 2] : [0, 1],
-      ...(threads !== undefined && { threads }),
-      ...(runtime !== undefined && { runtime }),
-    },
-  ) as unknown as Step;
-}
-
 function checkOptions({ steps, watch, saved, name }: TrainOptions<unknown>): void {
   const refuse = (what: string, value: unknown) =>
     new FletchError('INVALID_ARGUMENT', `${name}: ${what} must be a positive number, not ${value}.`);
@@ -145,7 +114,16 @@ export async function train<P>(options: TrainOptions<P>): Promise<Trained<P>> {
   const found = await file?.load(fresh);
   if (found) options.saved?.onResume?.(found.step);
   let now = found ?? fresh;
-  const step = compileStep(options);
+  const { name, loss: lossOf, clip, threads, runtime } = options;
+  const step = trainingStep({
+    name,
+    loss: lossOf,
+    optimizer,
+    clip,
+    threads,
+    runtime,
+    carried: options.carried !== undefined,
+  });
   let reported = Number.NEGATIVE_INFINITY;
   try {
     while (now.step < steps) {
@@ -153,12 +131,7 @@ export async function train<P>(options: TrainOptions<P>): Promise<Trained<P>> {
       throwIfAborted(signal);
       const started = performance.now();
       const before = process.cpuUsage();
-      const out = await step(
-        now.params as never,
-        now.state as never,
-        now.carried as never,
-        ...(await draw(now.step)),
-      );
+      const out = await step(now.params, now.state, now.carried, ...(await draw(now.step)));
       const loss = out.loss.item();
       assertFinite({ loss: out.loss }, now.step);
       now.losses[now.step] = loss;

@@ -13,11 +13,11 @@ import {
   type NDArray,
   sliceAxis,
   type Tensor,
+  train,
   tree,
   warmup,
 } from '@fletch/array';
 import { FletchError, type LongWork } from '@fletch/base';
-import { trainOnFresh } from '../train.js';
 import { type Layout, type LinearTaskOptions, type LinearTasks, sampleLinearTasks } from './tasks.js';
 import {
   type BlockKind,
@@ -113,7 +113,7 @@ export class InContextLearner {
       beta2: 0.98,
       epsilon: 1e-9,
     });
-    const { params, loss } = await trainOnFresh({
+    const { params, losses } = await train({
       name: 'in-context learner',
       params: this.#params,
       loss: (params: TransformerParams<Tensor>, tokens: Tensor, labels: Tensor) =>
@@ -129,7 +129,7 @@ export class InContextLearner {
       ...work,
     });
     this.#params = params;
-    return { loss };
+    return { loss: Array.from(losses) };
   }
 
   /**

@@ -20,7 +20,7 @@ import {
   squeeze,
   sum,
   type Tensor,
-  valueAndGrad,
+  trainingStep,
   zeros,
 } from '@fletch/array';
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
@@ -88,16 +88,11 @@ export async function probe(data: ProbeData, options: ProbeOptions = {}): Promis
     const inner = kind === 'mlp' ? geluTanh(add(matmul(pooled, p.up!), p.upBias!)) : pooled;
     return add(matmul(inner, p.out!), p.outBias!);
   };
-  const step = compile(
-    (params: Params<Tensor>, state: ReturnType<typeof optimizer.init>, x: Tensor, y: Tensor) => {
-      const [loss, gradients] = valueAndGrad((p: Params<Tensor>) => meanSquaredError(readOut(p, x), y))(
-        params,
-      );
-      const [next, nextState] = optimizer.update(params, gradients, state);
-      return { loss, params: next, state: nextState };
-    },
-    { name: 'probe', donate: [0, 1] },
-  );
+  const step = trainingStep({
+    name: 'probe',
+    loss: (p: Params<Tensor>, x: Tensor, y: Tensor) => meanSquaredError(readOut(p, x), y),
+    optimizer,
+  });
   const apply = compile(readOut, { name: 'probe' });
   const r2: number[] = [];
   try {
@@ -108,7 +103,7 @@ export async function probe(data: ProbeData, options: ProbeOptions = {}): Promis
       let memory = optimizer.init(params);
       for (let i = 0; i < steps; i++) {
         throwIfAborted(signal);
-        const out = await step(params, memory, x, y);
+        const out = await step(params, memory, {}, x, y);
         params = out.params as Params<NDArray>;
         memory = out.state as typeof memory;
       }

@@ -20,11 +20,11 @@ import {
   squeeze,
   sum,
   type Tensor,
+  train,
   transpose,
 } from '@fletch/array';
 import { FletchError, type LongWork } from '@fletch/base';
 import { Matrix, matmul as multiply, rng, transpose as turn } from '@fletch/linalg';
-import { trainOnFresh } from '../train.js';
 import { checkPrompts, type PromptOptions, type Prompts, samplePrompts } from './prompts.js';
 
 export type Parametrization = 'merged' | 'full';
@@ -157,7 +157,7 @@ export class LinearSelfAttention {
     const { steps = 3000, batch = 2048, lr = 5e-3, seed = 0, threads, signal, onProgress, ...data } = options;
     const work = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
     const { d } = this;
-    const { params, loss } = await trainOnFresh({
+    const { params, losses } = await train({
       name: 'linear self-attention',
       params: this.#params,
       loss: lsaLoss,
@@ -172,7 +172,7 @@ export class LinearSelfAttention {
       ...work,
     });
     this.#params = params;
-    return { loss };
+    return { loss: Array.from(losses) };
   }
 
   /**

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { array, compile, type NDArray, sgd, type Tensor } from '@fletch/array';
+import { array, compile, type NDArray, sgd, type Tensor, train } from '@fletch/array';
 import { FletchError, type LongWork } from '@fletch/base';
 import { Matrix, rng } from '@fletch/linalg';
-import { trainOnFresh } from '../train.js';
 import { hiddenStates, type RnnParams, rnnLoss } from './forward.js';
 import { type RnnPart, rnnKernel, rnnParts } from './kernel.js';
 import type { Trials } from './tasks.js';
@@ -136,14 +135,9 @@ export class CTRNN {
     const { draw, steps = 3000, lr = 0.003, threads, signal, onProgress } = options;
     const { alpha } = this;
     const { scored } = draw(0);
-    const { params, loss } = await trainOnFresh<RnnParams<NDArray>>({
+    const { params, losses } = await train<RnnParams<NDArray>>({
       name: 'recurrent network',
-      // Copies: the step takes their memory.
-      params: {
-        input: this.#params.input.copy(),
-        readout: this.#params.readout.copy(),
-        recurrent: this.#params.recurrent.copy(),
-      },
+      params: this.#params,
       loss: (p: RnnParams<Tensor>, x: Tensor, y: Tensor) => rnnLoss(p, x, y, { alpha, scored }),
       optimizer: sgd({ learningRate: lr, momentum: 0.9 }),
       steps,
@@ -156,7 +150,7 @@ export class CTRNN {
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
     });
-    return { model: this.#with(params), loss };
+    return { model: this.#with(params), loss: Array.from(losses) };
   }
 
   /**

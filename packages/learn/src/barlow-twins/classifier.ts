@@ -7,18 +7,16 @@ import {
   adam,
   add,
   array,
-  compile,
   cosineSchedule,
   crossEntropy,
   groups,
   matmul,
   type NDArray,
   type Optimizer,
-  type OptimizerState,
   sgd,
   type Tensor,
   takeRows,
-  valueAndGrad,
+  trainingStep,
   zeros,
 } from '@fletch/array';
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
@@ -89,17 +87,16 @@ export async function trainClassifier(
   const draws = rng(seed, 2).fillNormal(new Float32Array(classes * encoder.width));
   const limits = threads === undefined ? {} : { threads };
 
-  const step = compile(
-    (params: Params<Tensor>, stats: Named<Tensor>, state: OptimizerState, x: Tensor, y: Tensor) => {
-      const [[loss, moved], gradients] = valueAndGrad((p: Params<Tensor>) => {
-        const out = encoder.apply(p.encoder, stats, x, true);
-        return [crossEntropy(logitsOf(p.head, out.features), y), out.stats] as const;
-      })(params);
-      const [next, nextState] = optimizer.update(params, gradients, state);
-      return { loss, params: next, stats: moved, state: nextState };
+  const step = trainingStep({
+    name: 'classifier',
+    loss: (p: Params<Tensor>, stats: Named<Tensor>, x: Tensor, y: Tensor) => {
+      const out = encoder.apply(p.encoder, stats, x, true);
+      return [crossEntropy(logitsOf(p.head, out.features), y), out.stats] as const;
     },
-    { name: 'classifier', donate: [0, 1, 2], ...limits },
-  );
+    optimizer,
+    carried: true,
+    ...limits,
+  });
   try {
     // The linear evaluation of the paper's code draws its head from N(0, 0.01²).
     let params: Params<NDArray> = {
@@ -127,9 +124,9 @@ export async function trainClassifier(
       throwIfAborted(signal);
       const chosen = takeRows(images, rows);
       const x = options.augment ? augment(chosen, options.augment, seed * 2 ** 32 + done) : chosen;
-      const out = await step(params as never, stats as never, state as never, x, takeRows(targets, rows));
-      params = out.params as never;
-      stats = out.stats as never;
+      const out = await step(params, state, stats, x, takeRows(targets, rows));
+      params = out.params as typeof params;
+      stats = out.carried as typeof stats;
       state = out.state as typeof state;
       done++;
       if (!Number.isFinite(out.loss.item()))

@@ -7,7 +7,6 @@ import {
   adam,
   add,
   array,
-  compile,
   cosineSchedule,
   expandDims,
   logSoftmax,
@@ -19,7 +18,7 @@ import {
   sum,
   type Tensor,
   takeAlongAxis,
-  valueAndGrad,
+  trainingStep,
   zeros,
 } from '@fletch/array';
 import { type LongWork, throwIfAborted } from '@fletch/base';
@@ -66,26 +65,13 @@ function fitter(x: Matrix<Float64Array>, labels: Int32Array, classes: number, { 
     const right = takeAlongAxis(logSoftmax(add(matmul(given, w), b)), expandDims(targets, -1));
     return sub(mul(sum(mul(w, w)), mul(decay, 0.5)), sum(mul(squeeze(right, -1), shares)));
   };
-  const step = compile(
-    (
-      p: Weights<Tensor>,
-      state: ReturnType<typeof optimizer.init>,
-      given: Tensor,
-      shares: Tensor,
-      decay: Tensor,
-    ) => {
-      const [, gradients] = valueAndGrad(loss)(p, given, shares, decay);
-      const [params, next] = optimizer.update(p, gradients, state);
-      return { params, state: next };
-    },
-    { name: 'logistic probe', donate: [0, 1], threads: 1 },
-  );
+  const step = trainingStep({ name: 'logistic probe', loss, optimizer, threads: 1 });
   const fit: Fit = async (shares, penalty) => {
     let params: Weights<NDArray> = { w: zeros([x.cols, classes]), b: zeros([classes]) };
     let state = optimizer.init(params);
     for (let i = 0; i < STEPS; i++) {
       throwIfAborted(signal);
-      const out = await step(params, state as never, rows, array(shares), penalty);
+      const out = await step(params, state, {}, rows, array(shares), penalty);
       params = out.params as Weights<NDArray>;
       state = out.state as typeof state;
     }

@@ -3,16 +3,7 @@
  *
  * @module
  */
-import {
-  adam,
-  array,
-  assertFinite,
-  compile,
-  type NDArray,
-  type Optimizer,
-  type Tensor,
-  valueAndGrad,
-} from '@fletch/array';
+import { adam, array, assertFinite, compile, type NDArray, type Tensor, trainingStep } from '@fletch/array';
 import { type LongWork, throwIfAborted } from '@fletch/base';
 import { type Rng, rng } from '@fletch/linalg';
 import { quantileOfSorted } from '../../intervals.js';
@@ -163,20 +154,13 @@ export async function trainWeights(
   const dropouts = random.split();
   const { learningRate, weightDecay, steps, patience } = settings;
   const optimizer = adam({ learningRate, weightDecay });
-  const step = compile(
-    (
-      params: AggregatorParams<Tensor>,
-      state: ReturnType<Optimizer['init']>,
-      batch: AggregationBatch<Tensor>,
-    ) => {
-      const [loss, gradients] = valueAndGrad((p: AggregatorParams<Tensor>) =>
-        lossGraph(p, batch, settings, tau, margins),
-      )(params);
-      const [next, nextState] = optimizer.update(params, gradients, state);
-      return { loss, params: next, state: nextState };
-    },
-    { name: 'aggregator', donate: [0, 1], threads: 1 },
-  );
+  const step = trainingStep({
+    name: 'aggregator',
+    loss: (params: AggregatorParams<Tensor>, batch: AggregationBatch<Tensor>) =>
+      lossGraph(params, batch, settings, tau, margins),
+    optimizer,
+    threads: 1,
+  });
   const look = compile(
     (params: AggregatorParams<Tensor>, batch: AggregationBatch<Tensor>) =>
       validationGraph(params, batch, settings, tau),
@@ -193,8 +177,8 @@ export async function trainWeights(
     for (let i = 1; i <= steps && !(held && i - best.step > patience); i++) {
       throwIfAborted(signal);
       const batch = train.batch(rows.next(), masksOf(settings, B, dropouts));
-      const out = await step(params as never, state as never, batch as never);
-      params = out.params as unknown as AggregatorParams<NDArray>;
+      const out = await step(params, state, {}, batch);
+      params = out.params as AggregatorParams<NDArray>;
       state = out.state;
       if (i % LOOK !== 0 && i !== steps) continue;
       assertFinite({ loss: out.loss }, i);

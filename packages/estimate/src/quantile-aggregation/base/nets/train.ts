@@ -7,13 +7,12 @@ import {
   adamw,
   array,
   assertFinite,
-  type Compiled,
-  compile,
   cosineSchedule,
   type NDArray,
   type Optimizer,
   type Tensor,
-  valueAndGrad,
+  type TrainingStep,
+  trainingStep,
 } from '@fletch/array';
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
 import { type Matrix, type Rng, rng } from '@fletch/linalg';
@@ -40,8 +39,6 @@ export interface NetOptions {
 export type NetLoss = (outputs: Tensor, y: Tensor, tau: Tensor) => Tensor;
 
 type Params = readonly Layer<Tensor>[];
-type State = ReturnType<Optimizer['init']>;
-type Step = Compiled<[Params, State, Tensor, Tensor, Tensor], { loss: Tensor; params: Params; state: State }>;
 
 /** What a batch holds besides rows. */
 export interface BatchOf {
@@ -56,7 +53,7 @@ export interface BatchOf {
 export class NetTrainer {
   readonly #settings: Required<NetOptions>;
   readonly #loss: NetLoss;
-  #step: Step | undefined;
+  #step: TrainingStep | undefined;
 
   /** @throws FletchError `INVALID_ARGUMENT` for options out of range */
   constructor(loss: NetLoss, options: NetOptions) {
@@ -98,7 +95,7 @@ export class NetTrainer {
     let params: readonly Layer<NDArray>[] = initialLayers([inputs, ...hidden, outputs], random.split());
     (params.at(-1)!.b.data as Float32Array).set(start);
     const optimizer = this.#optimizer();
-    let state = optimizer.init(params) as never;
+    let state: unknown = optimizer.init(params);
     this.#step ??= this.#compiled();
     const step = this.#step;
     const rows = new RowBatches(X.rows, batch, draws);
@@ -117,14 +114,15 @@ export class NetTrainer {
         targets[r] = y[row]!;
       }
       const out = await step(
-        params as never,
+        params,
         state,
+        {},
         array(x, 'float32', [batch, inputs]),
         array(targets, 'float32', [batch, 1]),
         levels ?? array(drawn!, 'float32', [batch, 1]),
       );
-      params = out.params as unknown as readonly Layer<NDArray>[];
-      state = out.state as never;
+      params = out.params as readonly Layer<NDArray>[];
+      state = out.state;
       if (i % 50 === 49 || i === steps - 1) assertFinite({ loss: out.loss }, i);
     }
     return plainLayers(params);
@@ -135,18 +133,10 @@ export class NetTrainer {
     return adamw({ learningRate: cosineSchedule(learningRate, steps), weightDecay });
   }
 
-  #compiled(): Step {
-    const optimizer = this.#optimizer();
-    const lossOf = (params: Params, x: Tensor, y: Tensor, tau: Tensor) =>
+  #compiled(): TrainingStep {
+    const loss = (params: Params, x: Tensor, y: Tensor, tau: Tensor) =>
       this.#loss(forward(params, x), y, tau);
-    return compile(
-      (params: Params, state: State, x: Tensor, y: Tensor, tau: Tensor) => {
-        const [loss, gradients] = valueAndGrad(lossOf)(params, x, y, tau);
-        const [next, nextState] = optimizer.update(params, gradients, state);
-        return { loss, params: next, state: nextState };
-      },
-      { name: 'quantile network', donate: [0, 1], threads: 1 },
-    );
+    return trainingStep({ name: 'quantile network', loss, optimizer: this.#optimizer(), threads: 1 });
   }
 
   async close(): Promise<void> {
