@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as array from '@fletch/array';
 import * as data from '@fletch/data';
+import * as insight from '@fletch/insight';
 import * as learn from '@fletch/learn';
 import * as models from '@fletch/models';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 /** What examples may import. */
-const libraries: Readonly<Record<string, object>> = { array, data, learn, models };
+const libraries: Readonly<Record<string, object>> = { array, data, insight, learn, models };
 
 async function examplesOf(page: string): Promise<string[]> {
   const text = await readFile(new URL(`../docs/${page}.md`, import.meta.url), 'utf8');
@@ -31,7 +32,7 @@ const AsyncFunction = (async () => {}).constructor as new (
   ...names: string[]
 ) => (given: typeof libraries, check: (actual: unknown, expected: unknown) => void) => Promise<void>;
 
-describe.each(['arrays', 'models', 'representation', 'zoo'])('docs/%s.md', async (page) => {
+describe.each(['arrays', 'insight', 'models', 'representation', 'zoo'])('docs/%s.md', async (page) => {
   it.each((await examplesOf(page)).map((code, i) => ({ i, code })))(
     'example $i gives what it says',
     async ({ code }) => {
