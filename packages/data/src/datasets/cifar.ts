@@ -8,7 +8,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FletchError } from '@fletch/base';
-import { checkRegular, describeReadError, invalidFile } from '../vectors/bytes.js';
+import { describeReadError, invalidFile, readWhole } from '../vectors/bytes.js';
 import { checkImages, type ImageSet, type ImageSplits } from './images.js';
 
 const PIXELS = 3 * 32 * 32;
@@ -74,13 +74,7 @@ async function readBatch(
   place: number,
   classes: readonly string[],
 ): Promise<ImageSet> {
-  let content: Buffer;
-  try {
-    await checkRegular(path);
-    content = await readFile(path);
-  } catch (error) {
-    throw describeReadError(error, path);
-  }
+  const content = await readWhole(path);
   const size = labels + PIXELS;
   if (content.length === 0 || content.length % size !== 0)
     throw invalidFile(

@@ -5,9 +5,8 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { checkRegular, describeReadError, invalidFile } from '../vectors/bytes.js';
+import { invalidFile, readWhole } from '../vectors/bytes.js';
 import type { ImageSet } from './images.js';
 import { checkImages } from './images.js';
 
@@ -116,12 +115,5 @@ export async function readIdxImages(
 
 /** Reads one idx file, packed by gzip or not. Throws `NOT_FOUND`, `INVALID_INPUT_FILE`. */
 export async function readIdx(path: string): Promise<IdxArray> {
-  let content: Buffer;
-  try {
-    await checkRegular(path);
-    content = await readFile(path);
-  } catch (error) {
-    throw describeReadError(error, path);
-  }
-  return parseIdx(content, path);
+  return parseIdx(await readWhole(path), path);
 }

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises';
 import { FletchError } from '@fletch/base';
 import type { Table } from '../tables/table.js';
-import { checkRegular, describeReadError, invalidFile } from '../vectors/bytes.js';
+import { invalidFile, readWhole } from '../vectors/bytes.js';
 import { isDataFrame, tableOfDataFrame } from './data-frame.js';
 import { inflate, unpack } from './unpack.js';
 import { unserialize } from './unserialize.js';
@@ -23,7 +22,7 @@ const MAX_FILE = 2 ** 29;
  * @throws FletchError `NOT_FOUND`; `INVALID_INPUT_FILE`; `UNSAFE_FORMAT` when the file holds more than data
  */
 export async function readRTables(path: string): Promise<Map<string, Table>> {
-  const content = await unpack(await readWhole(path), path);
+  const content = await unpack(await readLimited(path), path);
   const head = Buffer.from(content.buffer, content.byteOffset, Math.min(5, content.length)).toString(
     'latin1',
   );
@@ -44,7 +43,7 @@ export async function readRTables(path: string): Promise<Map<string, Table>> {
  */
 export async function readRPackageTable(path: string, name: string): Promise<Table> {
   const index = namedValues(
-    unserialize(await unpack(await readWhole(`${path}.rdx`), `${path}.rdx`), `${path}.rdx`),
+    unserialize(await unpack(await readLimited(`${path}.rdx`), `${path}.rdx`), `${path}.rdx`),
   );
   const places = namedValues(index.get('variables') ?? { kind: 'null' });
   const place = places.get(name);
@@ -54,7 +53,10 @@ export async function readRPackageTable(path: string, name: string): Promise<Tab
       `${path}.rdb holds no "${name}". Names: ${[...places.keys()].join(', ')}.`,
     );
   const file = `${path}.rdb`;
-  return tableOfDataFrame(unserialize(pieceOf(await readWhole(file), place, file), file), `${file}:${name}`);
+  return tableOfDataFrame(
+    unserialize(pieceOf(await readLimited(file), place, file), file),
+    `${file}:${name}`,
+  );
 }
 
 /** A piece begins with its length, unpacked; then comes what zlib packed. */
@@ -73,13 +75,8 @@ function pieceOf(content: Uint8Array, place: RValue, file: string): Uint8Array {
   return value;
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
-  try {
-    await checkRegular(path);
-    const content = await readFile(path);
-    if (content.length <= MAX_FILE) return content;
-  } catch (error) {
-    throw describeReadError(error, path);
-  }
+async function readLimited(path: string): Promise<Uint8Array> {
+  const content = await readWhole(path);
+  if (content.length <= MAX_FILE) return content;
   throw invalidFile(path, `it has more than ${MAX_FILE} bytes, and is read as a whole.`);
 }

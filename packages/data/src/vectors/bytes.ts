@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { describeFileError, FletchError } from '@fletch/base';
 
 /** Something of known length that is read in pieces. */
@@ -58,6 +58,20 @@ export async function openBytes(path: string): Promise<Bytes> {
     return fileBytes(file, path, (await file.stat()).size);
   } catch (error) {
     await file?.close();
+    throw describeReadError(error, path);
+  }
+}
+
+/**
+ * All bytes of a file.
+ *
+ * @throws FletchError `NOT_FOUND`, `INVALID_ARGUMENT` for what is no regular file, `IO`
+ */
+export async function readWhole(path: string): Promise<Buffer> {
+  try {
+    await checkRegular(path);
+    return await readFile(path);
+  } catch (error) {
     throw describeReadError(error, path);
   }
 }
