@@ -13,7 +13,6 @@ import { scanOperations } from '../operations/scan.js';
 import { reshape } from '../operations/shape.js';
 import { nodesOf } from './graph.js';
 import { type Group, Grouping, regroup } from './grouping.js';
-import { rowwise } from './rowwise.js';
 
 /** From where on a loop is worth it. */
 export interface BlockSizes {
@@ -98,8 +97,7 @@ function loop(
 export function blockRows(outputs: readonly Tensor[], sizes: BlockSizes): Tensor[] {
   const { large, block, inside } = sizes;
   const grouping = new Grouping(nodesOf(outputs), {
-    way: rowwise,
-    begins: (_, size) => size >= large,
+    large,
     admits: (divisor, size) => divisor > 1 && size / blocksOf(divisor, size, sizes) <= 8 * block,
   });
   const results = grouping.results(outputs);

@@ -5,7 +5,7 @@
  */
 import { sizeOf } from '../core/shape.js';
 import { Node, type Tensor, type TensorType } from '../core/tensor.js';
-import type { Rowwise } from './rowwise.js';
+import { type Rowwise, rowwise } from './rowwise.js';
 
 const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
 
@@ -31,10 +31,8 @@ export class Group {
 
 /** What may be grouped. */
 export interface GroupingRules {
-  /** How a node works on parts of rows; `undefined` when it must stay outside. */
-  readonly way: (node: Node) => Rowwise | undefined;
-  /** Whether a node whose largest tensor has so many elements may begin a group. */
-  readonly begins: (node: Node, size: number) => boolean;
+  /** Elements of a node's largest tensor from which it may begin a group. */
+  readonly large: number;
   /** Whether a group whose rows can be cut into any divisor of `divisor` parts is of use. */
   readonly admits: (divisor: number, size: number) => boolean;
 }
@@ -68,7 +66,7 @@ export class Grouping {
   }
 
   #place(node: Node): void {
-    const way = this.rules.way(node);
+    const way = rowwise(node);
     if (way === undefined) return;
     const cut = node.inputs.filter((_, i) => way.cut[i]);
     const rows = [...cut, ...(way.added ? [] : node.outputs)].map(({ shape }) => shape[0]!);
@@ -80,13 +78,12 @@ export class Grouping {
       }),
     );
     if (candidates.size === 0) {
-      if (!this.rules.begins(node, size)) return;
+      if (size < this.rules.large) return;
       candidates = new Set([new Group()]);
     }
     // Joined with all groups that it takes from where that is possible, else with the first that takes it.
-    for (const chosen of candidates.size > 1
-      ? [[...candidates], ...[...candidates].map((g) => [g])]
-      : [[...candidates]]) {
+    const single = candidates.size > 1 ? [...candidates].map((group) => [group]) : [];
+    for (const chosen of [[...candidates], ...single]) {
       const divisor = [...chosen.map((group) => group.divisor), ...rows].reduce(greatestDivisor);
       const extent = Math.max(size, ...chosen.map((group) => group.size));
       if (!this.rules.admits(divisor, extent)) continue;

@@ -6,7 +6,10 @@
 import type { Attributes } from '../core/operation.js';
 import type { Shape } from '../core/shape.js';
 import type { Node } from '../core/tensor.js';
+import { binaryOperations } from '../operations/binary.js';
+import { castOperations } from '../operations/cast.js';
 import type { OperationName } from '../operations/table.js';
+import { unaryOperations } from '../operations/unary.js';
 
 /** How a node works on blocks. */
 export interface Rowwise {
@@ -42,26 +45,7 @@ const reduced: Rule = (node) => {
   return axes.includes(0) ? undefined : { cut: [true] };
 };
 
-const elementwise = [
-  ...['abs', 'sign', 'exp', 'log', 'sqrt', 'reciprocal', 'sin', 'cos', 'tanh', 'sigmoid', 'softplus', 'erf'],
-  ...[
-    'relu',
-    'gelu',
-    'floor',
-    'ceil',
-    'round',
-    'not',
-    'neg',
-    'cast',
-    'add',
-    'sub',
-    'mul',
-    'div',
-    'pow',
-    'mod',
-  ],
-  ...['maximum', 'minimum', 'equal', 'less', 'lessEqual', 'and', 'or', 'where'],
-];
+const elementwise = Object.keys({ ...unaryOperations, ...binaryOperations, ...castOperations });
 
 const rules: { readonly [P in OperationName]?: Rule } = {
   ...Object.fromEntries(elementwise.map((name) => [name, stretched])),
