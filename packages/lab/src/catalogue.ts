@@ -14,6 +14,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   'linf-sketched-regression': () => import('./experiments/36-linf-sketched-regression.js'),
   presto: () => import('./experiments/02-presto.js'),
+  'mbat-json': () => import('./experiments/18-mbat-json.js'),
   'observable-propagation': () => import('./experiments/37-observable-propagation.js'),
   'quantile-aggregation': () => import('./experiments/22-quantile-aggregation.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
