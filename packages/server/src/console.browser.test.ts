@@ -244,6 +244,10 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${why}`, 
     await page.getByRole('alert').filter({ hasText: 'changed by someone else' }).waitFor();
     await page.getByRole('button', { name: 'Show what is there' }).click();
     await expect.poll(() => json('Payload').inputValue()).toContain('theirs');
+    await page.getByRole('button', { name: 'Records like this one' }).click();
+    const alike = page.getByRole('region', { name: 'Records like this one' });
+    await alike.getByText('of 129 records').waitFor();
+    expect(await alike.getByRole('listitem').count()).toBe(8);
     await page.getByRole('button', { name: 'Points like this one' }).click();
     await page.getByRole('navigation', { name: 'Breadcrumb' }).getByText('near entry66').waitFor();
     await page.locator('.hit-title').first().waitFor();

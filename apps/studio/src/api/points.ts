@@ -6,10 +6,28 @@
 import type { Payload, PointId, PointRecord, ScoredPoint, ScrollRequest, ScrollResult } from '@fletch/search';
 import type { Http, Timed } from './http.js';
 
+/** A record like the one that was asked about. */
+export interface AlikeRecord {
+  readonly id: PointId;
+  readonly score: number;
+  readonly payload: Payload;
+  /** The paths that add most to the score. */
+  readonly why: readonly { readonly path: string; readonly contribution: number }[];
+}
+
+export interface AlikeRecords {
+  readonly records: readonly AlikeRecord[];
+  readonly compared: number;
+  /** Whether there are more than were compared. */
+  readonly more: boolean;
+}
+
 export interface Points {
   page(collection: string, body: ScrollRequest, signal?: AbortSignal): Promise<ScrollResult>;
   /** With its payload and vectors. Throws ApiError 404. */
   point(collection: string, id: PointId, signal?: AbortSignal): Promise<PointRecord>;
+  /** Records whose payloads are most like that of a point. */
+  alike(collection: string, id: PointId, signal?: AbortSignal): Promise<AlikeRecords>;
   /** Replaces the whole payload. */
   overwritePayload(collection: string, id: PointId, payload: Payload): Promise<void>;
   remove(collection: string, id: PointId): Promise<void>;
@@ -27,6 +45,10 @@ export function createPoints(http: Http): Points {
     async point(collection, id, signal) {
       const path = at(collection, `/points/${encodeURIComponent(id)}`);
       return (await http<PointRecord>(path, { signal })).result;
+    },
+    async alike(collection, id, signal) {
+      const request = { method: 'POST', body: { id, limit: 8 }, signal } as const;
+      return (await http<AlikeRecords>(at(collection, '/points/alike'), request)).result;
     },
     async overwritePayload(collection, id, payload) {
       const body = { payload, points: [id] };

@@ -8,7 +8,7 @@ import type { Filter, Payload, PointId, PointRecord, ScrollResult } from '@fletc
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import type { Client } from '../api/client.js';
 import { ApiError } from '../api/errors.js';
-import type { Points } from '../api/points.js';
+import type { AlikeRecords, Points } from '../api/points.js';
 import { type ConditionRow, filterOf, readRows } from '../lib/conditions.js';
 import { readId } from '../lib/ids.js';
 import { parseJson, sameJson } from '../lib/json.js';
@@ -25,6 +25,8 @@ export interface PointBrowser {
   /** First ids of the pages before this one, as far as they were seen. */
   readonly before: ReadonlySignal<readonly string[]>;
   readonly point: Resource<PointRecord>;
+  /** Records like the open point; null until they are asked for. */
+  readonly alike: Resource<AlikeRecords>;
   readonly payload: Draft;
   readonly action: Action;
   /** Whether the payload was changed by someone else since it was opened. */
@@ -35,6 +37,8 @@ export interface PointBrowser {
   /** Starts the page at this id. */
   goTo(id: string): void;
   open(id: PointId | null): void;
+  /** Looks for records like the open point. */
+  findAlike(): Promise<void>;
   /** Writes the payload. What someone else wrote meanwhile is only overwritten when `force` is set. */
   save(force?: boolean): Promise<boolean>;
   /** Shows the open point as it is now. */
@@ -52,6 +56,7 @@ export function createPointBrowser(points: Points, client: Pick<Client, 'count'>
   const page = createResource<ScrollResult>(connection);
   const matching = createResource<number>(connection);
   const point = createResource<PointRecord>(connection);
+  const alike = createResource<AlikeRecords>(connection);
   const action = createAction(connection);
   const overtaken = signal(false);
   const before = signal<readonly string[]>([]);
@@ -119,6 +124,7 @@ export function createPointBrowser(points: Points, client: Pick<Client, 'count'>
       if (payload.edited.value) left.set(last, { text: payload.text.value, base });
       last = now;
       point.clear();
+      alike.clear();
       action.clear();
       payload.reset();
       overtaken.value = false;
@@ -149,6 +155,7 @@ export function createPointBrowser(points: Points, client: Pick<Client, 'count'>
     matching,
     before,
     point,
+    alike,
     payload,
     action,
     overtaken,
@@ -172,6 +179,10 @@ export function createPointBrowser(points: Points, client: Pick<Client, 'count'>
       turn({ from: id.trim() });
     },
     open: (id) => router.go({ item: id === null ? '' : String(id) }),
+    findAlike() {
+      const { collection, item } = route.value;
+      return alike.load((signal) => points.alike(collection, readId(item), signal));
+    },
     async save(force = false) {
       const { parsed } = payload;
       const { collection, item } = route.value;

@@ -4,6 +4,7 @@
  * @module
  */
 import { JsonEncoder } from './encoder.js';
+import { VSA } from './vsa.js';
 
 export * from './encoder.js';
 export * from './file.js';
@@ -18,13 +19,13 @@ export type { ArrayMode } from './walk.js';
 let usual: JsonEncoder | undefined;
 
 /**
- * The vector of a JSON value with the usual encoder (512 dimensions, Haar matrices, seed 0, nothing learnt): comparable with every other
+ * The vector of a JSON value with the usual encoder (512 dimensions, Hadamard matrices, seed 0, nothing learnt): comparable with every other
  * one that it makes, here and elsewhere.
  *
  * @returns 512 numbers, length 1
  * @throws FletchError as `JsonEncoder.encode`
  */
 export function encodeJson(value: unknown): Float32Array {
-  usual ??= new JsonEncoder();
+  usual ??= new JsonEncoder({ vsa: new VSA({ matrices: 'hadamard' }) });
   return usual.encode(value);
 }

@@ -27,6 +27,7 @@ const READS: readonly string[] = [
   ...['query', 'search', 'recommend', 'discover'].flatMap((verb) =>
     ['', '/batch', '/groups'].map((form) => `${COLLECTION}/points/${verb}${form}`),
   ),
+  `${COLLECTION}/points/alike`,
   `${COLLECTION}/points/search/matrix/pairs`,
   `${COLLECTION}/points/search/matrix/offsets`,
 ];

@@ -5,6 +5,7 @@
  */
 import type { Endpoint } from '../http/endpoint.js';
 import * as aliases from './aliases.js';
+import * as alike from './alike.js';
 import * as cluster from './cluster.js';
 import * as collections from './collections.js';
 import * as legacy from './legacy.js';
@@ -18,8 +19,8 @@ import * as updates from './updates.js';
 export const endpoints: readonly Endpoint[] = [
   // Before the collections, one of which could be called like its path.
   ...Object.values(aliases),
-  ...[collections, points, updates, payloads, queries, legacy, cluster, telemetry].flatMap((resource) =>
-    Object.values(resource),
+  ...[collections, points, updates, payloads, queries, alike, legacy, cluster, telemetry].flatMap(
+    (resource) => Object.values(resource),
   ),
   ...snapshotEndpoints,
 ];

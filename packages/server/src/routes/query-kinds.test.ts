@@ -110,7 +110,7 @@ describe('what is wrong with a query of a kind', () => {
       400,
       'query[1][1]: expected a number',
     ],
-    [{ query: { image: 'x', model: 'y' } }, 400, 'query: only text can be encoded here'],
+    [{ query: { image: 'x', model: 'y' } }, 400, 'query: images cannot be encoded here'],
     [{ prefetch: 7, query: 1 }, 400, 'prefetch: expected a prefetch object, got a number'],
     [
       { prefetch: [{ prefetch: { query: [1, 'x'] } }], query: 1 },

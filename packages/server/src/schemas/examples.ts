@@ -12,6 +12,7 @@ import {
   type Document,
   DocumentSchema,
   MultiDenseVector,
+  ObjectSchema,
   objectFault,
   SparseVectorSchema,
 } from './vectors.js';
@@ -53,6 +54,7 @@ const document = DocumentSchema.transform((given) => new Text(given));
 /** The schema of an example in an object, or what is wrong with the object. */
 function inObject(value: Record<string, unknown>): z.ZodType | string {
   if ('indices' in value || 'values' in value) return SparseVectorSchema;
+  if ('object' in value) return ObjectSchema;
   return objectFault(value) ?? document;
 }
 
@@ -63,7 +65,14 @@ export const VectorInput = branch<VectorQuery | Text>((value) => {
   if (typeof value === 'number' || typeof value === 'string') return PointIdSchema;
   return `expected a vector, a point id or {"text": …}, got ${kind(value)}`;
 }).openapi('VectorInput', {
-  anyOf: ['DenseVector', 'SparseVector', 'MultiDenseVector', 'ExtendedPointId', 'Document'].map(ref),
+  anyOf: [
+    'DenseVector',
+    'SparseVector',
+    'MultiDenseVector',
+    'ExtendedPointId',
+    'Document',
+    'InferenceObject',
+  ].map(ref),
 });
 
 /** Named parts of the document that only unions refer to. */

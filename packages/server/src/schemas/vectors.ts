@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Json } from '@fletch/base';
-import type { SparseVector } from '@fletch/search';
+import { isFletchError, type Json } from '@fletch/base';
+import { JsonEncoder, type SparseVector, VSA } from '@fletch/search';
 import { z } from '@hono/zod-openapi';
 import { branch, isObject, kind, type Refuse, ref, wire } from './shape.js';
 
@@ -129,9 +129,55 @@ export function isDocument(value: unknown): value is Document {
   return isObject(value) && typeof value.text === 'string';
 }
 
+/** The model that encodes JSON values. */
+export const JSON_MODEL = 'mbat-json';
+
+const encoders = new Map<number, JsonEncoder>();
+
+/** Encoders with nothing learnt: the same value has the same vector, whenever and wherever it is encoded. */
+function jsonEncoder(dim: number): JsonEncoder {
+  const encoder = encoders.get(dim) ?? new JsonEncoder({ vsa: new VSA({ dim, matrices: 'hadamard' }) });
+  encoders.set(dim, encoder);
+  return encoder;
+}
+
+/** `{ object, model: "mbat-json", options: { dim } }`: any JSON value, which becomes its vector as it is read. */
+export const ObjectSchema = z
+  .object({
+    object: z.any(),
+    model: z.literal(JSON_MODEL, {
+      error: `of the encoders only "${JSON_MODEL}" takes objects: {"object": …, "model": "${JSON_MODEL}"}`,
+    }),
+    options: z
+      .object({ dim: z.union([64, 128, 256, 512, 1024].map((dim) => z.literal(dim))).default(512) })
+      .default({ dim: 512 }),
+  })
+  .transform(({ object, options }, context): Float32Array => {
+    try {
+      return jsonEncoder(options.dim).encode(object);
+    } catch (error) {
+      if (!isFletchError(error)) throw error;
+      context.addIssue({ code: 'custom', message: error.message, path: ['object'] });
+      return z.NEVER;
+    }
+  })
+  .openapi('InferenceObject', {
+    type: 'object',
+    properties: {
+      object: { description: 'Any JSON value.', example: { name: 'curl', tags: ['web'] } },
+      model: { type: 'string', enum: [JSON_MODEL] },
+      options: {
+        type: 'object',
+        properties: { dim: { type: 'integer', enum: [64, 128, 256, 512, 1024], default: 512 } },
+      },
+    },
+    required: ['object', 'model'],
+  });
+
 /** What is wrong with an object where one vector is expected, or undefined. */
 export function objectFault(value: Record<string, unknown>): string | undefined {
-  if ('image' in value || 'object' in value) return 'only text can be encoded here: {"text": …, "model": …}';
+  if ('image' in value)
+    return `images cannot be encoded here, but {"text": …, "model": …} and {"object": …, "model": "${JSON_MODEL}"}`;
   return undefined;
 }
 
@@ -147,8 +193,11 @@ export const VectorSchema = branch<WirePart>((value) => {
   if (!isObject(value))
     return `expected an array of numbers, {"indices": …, "values": …} or {"text": …}, got ${kind(value)}`;
   if ('indices' in value || 'values' in value) return SparseVectorSchema;
+  if ('object' in value) return ObjectSchema;
   return objectFault(value) ?? DocumentSchema;
-}).openapi('Vector', { anyOf: ['DenseVector', 'MultiDenseVector', 'SparseVector', 'Document'].map(ref) });
+}).openapi('Vector', {
+  anyOf: ['DenseVector', 'MultiDenseVector', 'SparseVector', 'Document', 'InferenceObject'].map(ref),
+});
 
 const named = z.record(z.string(), VectorSchema);
 
@@ -161,11 +210,11 @@ export const VectorStruct = branch<WireVector>((value) => {
   if (typeof value.text === 'string') return DocumentSchema;
   if (Array.isArray(value.indices) && Array.isArray(value.values) && Object.keys(value).length === 2)
     return 'a sparse vector has a name: {"<name>": {"indices": …, "values": …}}';
-  const fault = typeof value.model === 'string' ? objectFault(value) : undefined;
-  return fault ?? named;
+  if (typeof value.model !== 'string') return named;
+  return 'object' in value ? ObjectSchema : (objectFault(value) ?? named);
 }).openapi('VectorStruct', {
   anyOf: [
-    ...['DenseVector', 'MultiDenseVector', 'Document'].map(ref),
+    ...['DenseVector', 'MultiDenseVector', 'Document', 'InferenceObject'].map(ref),
     { type: 'object', additionalProperties: ref('Vector') },
   ],
 });
@@ -176,5 +225,6 @@ export const vectorComponents = {
   MultiDenseVector,
   SparseVector: SparseVectorSchema,
   Document: DocumentSchema,
+  InferenceObject: ObjectSchema,
   Vector: VectorSchema,
 };

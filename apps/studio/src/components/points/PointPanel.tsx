@@ -5,6 +5,7 @@ import { usePage } from '../context.js';
 import { Confirm } from '../form/Confirm.js';
 import { JsonEditor } from '../form/JsonEditor.js';
 import { Outcome } from '../form/Outcome.js';
+import { Alike } from './Alike.js';
 
 /** The open point: its payload to change, its vectors at a glance. */
 export function PointPanel({ id }: { id: string }) {
@@ -44,8 +45,17 @@ export function PointPanel({ id }: { id: string }) {
             <button type="button" class="link" onClick={() => neighbours(record)}>
               Points like this one
             </button>
+            <button
+              type="button"
+              class="link"
+              disabled={browser.alike.pending.value}
+              onClick={() => void browser.findAlike()}
+            >
+              {browser.alike.pending.value ? 'Comparing…' : 'Records like this one'}
+            </button>
             <Confirm label="Delete" about={`point ${id}`} act={() => void browser.remove()} />
           </p>
+          <Alike browser={browser} />
           {vectors.length > 0 && (
             <dl class="vectors">
               {vectors.map(({ name, size, start }) => (
