@@ -21,12 +21,12 @@ export interface AlikeRecord {
   readonly score: number;
   readonly payload: Payload;
   /** The paths that add most to the score. */
-  readonly why: readonly PathContribution[];
+  readonly why: PathContribution[];
 }
 
 /** What {@link recordsAlike} found. */
 export interface AlikeRecords {
-  readonly records: readonly AlikeRecord[];
+  readonly records: AlikeRecord[];
   /** How many records were compared. */
   readonly compared: number;
   /** Whether there are more than were compared. */

@@ -85,6 +85,7 @@ describe('keys', () => {
 
 /** What holders of a read-only key may do with POST, as Qdrant decides. */
 const READING_POSTS = new Set([
+  'alike_points',
   'count_points',
   'discover_batch_points',
   'discover_points',

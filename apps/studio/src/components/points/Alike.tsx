@@ -1,8 +1,10 @@
-import { asLine } from '../../lib/display.js';
+import { display } from '../../lib/display.js';
 import type { PointBrowser } from '../../state/point-browser.js';
+import { usePage } from '../context.js';
 
 /** Records whose payloads are like that of the open point, and which paths make them so. */
 export function Alike({ browser }: { browser: PointBrowser }) {
+  const { hints } = usePage();
   const { value, error } = browser.alike;
   const found = value.value;
   if (error.value !== null)
@@ -19,16 +21,18 @@ export function Alike({ browser }: { browser: PointBrowser }) {
         {found.more ? ' (the first; there are more)' : ''}
       </p>
       <ol>
-        {found.records.map(({ id, score, payload, why }) => (
-          <li key={String(id)}>
-            <button type="button" class="link" onClick={() => browser.open(id)}>
-              {String(id)}
-            </button>{' '}
-            <span class="number">{score.toFixed(3)}</span>
-            <span class="alike-payload"> {asLine(payload)}</span>
-            <span class="quiet"> {why.map(({ path }) => path).join(', ')}</span>
-          </li>
-        ))}
+        {found.records.map((record) => {
+          const { title, text } = display(record, hints.value);
+          return (
+            <li key={String(record.id)}>
+              <button type="button" class="link" onClick={() => browser.open(record.id)}>
+                {title}
+              </button>{' '}
+              <span class="number">{record.score.toFixed(3)}</span> {text}
+              <p class="quiet">alike in {record.why.map(({ path }) => path).join(', ')}</p>
+            </li>
+          );
+        })}
       </ol>
     </section>
   );
