@@ -131,7 +131,7 @@ export const gptNanoText = languageModel({
     data: { ...corpusPlan, share: 0.25 },
     training: {
       ...small,
-      steps: 3750,
+      steps: 2700,
       batch: 16,
       learningRate: 3e-2,
       matrixRate: 2e-2,
