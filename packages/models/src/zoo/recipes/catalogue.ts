@@ -100,6 +100,7 @@ export const vitNanoFashion = imageClassifier({
       steps: 2700,
       batch: 64,
       learningRate: 2e-3,
+      matrixRate: 1e-2,
       warmup: 200,
       weightDecay: 0.05,
       look: 300,
