@@ -100,6 +100,7 @@ export const vitNanoFashion = imageClassifier({
       steps: 2700,
       batch: 64,
       learningRate: 2e-3,
+      matrixRate: 1e-2,
       warmup: 200,
       weightDecay: 0.05,
       look: 300,
@@ -131,7 +132,7 @@ export const gptNanoText = languageModel({
     data: { ...corpusPlan, share: 0.25 },
     training: {
       ...small,
-      steps: 3750,
+      steps: 2700,
       batch: 16,
       learningRate: 3e-2,
       matrixRate: 2e-2,
