@@ -210,6 +210,6 @@ export const ditNanoMnist = imageDiffusion({
       weightDecay: 0,
       look: 300,
     },
-    version: 1,
+    version: 2,
   },
 });
