@@ -52,6 +52,12 @@ describe('fletch data', () => {
     expect((await inProcess('data', 'describe', 'movielens')).stdout).toMatch(/movielens --path <folder>/);
   });
 
+  test('get --to writes tables only', async () => {
+    const { code, stderr } = await inProcess('data', 'get', 'mnist', '--to', 'mnist.csv');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/"mnist" is none: .*soup/);
+  });
+
   test('a folder of one’s own', async () => {
     const path = join(cache, 'ml');
     mkdirSync(path);

@@ -95,6 +95,73 @@ describe('fletch fit', () => {
     expect(json.tables[1].title).toBe('Held-out rows of 5 folds');
   });
 
+  test('counts rows as often as a column says', async () => {
+    const counted = at('counted.csv');
+    const rows = [
+      ['no', 'a', 30],
+      ['no', 'b', 10],
+      ['yes', 'a', 12],
+      ['yes', 'b', 20],
+    ];
+    await writeFile(counted, csv([['sold', 'shop', 'n'], ...rows]));
+    const { stdout } = await runHere([
+      ...['fit', 'logit', counted, '-t', 'sold', '--frequencies', 'n', '--folds', '2', '--no-save', '--json'],
+    ]);
+    const [intercept, slope] = JSON.parse(stdout).tables[0].rows;
+    // Logits of 12 : 30, and of 20 : 10 beside it.
+    expect(intercept.estimate).toBeCloseTo(Math.log(12 / 30), 6);
+    expect(slope.estimate).toBeCloseTo(Math.log(20 / 10) - Math.log(12 / 30), 6);
+    expect(slope['std. error']).toBeCloseTo(Math.sqrt(1 / 30 + 1 / 10 + 1 / 12 + 1 / 20), 4);
+    const wrong = await runHere([
+      'fit',
+      'logit',
+      counted,
+      '-t',
+      'sold',
+      '--frequencies',
+      'shop',
+      '--no-save',
+    ]);
+    expect(wrong.stderr).toMatch(/Row 0 of column "shop" is a: counts are whole numbers/);
+  });
+
+  test('names the line of the file; a rare level may be missing from a fold', async () => {
+    const holes = at('holes.csv');
+    const row = (i: number) => [i / 7, i === 11 ? 'rare' : i % 2 ? 'odd' : 'even', i === 4 ? '' : 2 * i];
+    await writeFile(holes, csv([['a', 'kind', 'y'], ...Array.from({ length: 30 }, (_, i) => row(i))]));
+    const { code, stderr } = await runHere(['fit', 'regress', holes, '-t', 'y', '--no-save']);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Row 4 of the target is missing: drop such rows. (Line 6 of ${holes}.)`);
+    const fine = await runHere(['fit', 'regress', holes, '-t', 'a', '--drop', 'y', '--no-save', '--json']);
+    const { tables, notes } = JSON.parse(fine.stdout);
+    expect(tables[0].rows.map(({ coefficient }: { coefficient: string }) => coefficient)).toEqual([
+      '(intercept)',
+      'kind=odd',
+      'kind=rare',
+    ]);
+    expect(tables[1].title).toBe('Held-out rows of 5 folds');
+    expect(notes.join()).toContain('t with 27 degrees of freedom');
+  });
+
+  test('says that a class is not rare, and that an order is strange', async () => {
+    const classes = at('classes.csv');
+    const rows = Array.from({ length: 60 }, (_, i) => [Math.sin(i), 1 + (i % 4 === 3 ? 2 : i % 3)]);
+    await writeFile(classes, csv([['a', 'y'], ...rows]));
+    const notes = async (levels: string) => {
+      const { stdout } = await runHere([
+        ...['fit', 'presto', classes, '-t', 'y', '--levels', levels, '--lambda', '0.5', '--folds', '0'],
+        ...['--no-save', '--json'],
+      ]);
+      return JSON.parse(stdout).notes.join('\n') as string;
+    };
+    const usual = await notes('1,2,3');
+    expect(usual).toMatch(/3, the last class, has 50.0 % of the rows.*3,2,1/);
+    expect(usual).toContain('no column has an effect');
+    expect(usual).not.toContain('neither rise');
+    expect(await notes('1,3,2')).toContain('neither rise nor fall in the order given (1, 3, 2)');
+    expect(await notes('3,2,1')).not.toMatch(/neither rise|last class/);
+  });
+
   test.each([
     [['fit', 'presto', 'nothing.csv', '-t', 'y'], /nothing\.csv/],
     [['fit', 'presto', 'DATA', '-t', 'result'], /no column "result". Columns: id, age, city, outcome, sale/],

@@ -16,6 +16,7 @@ export * from './frame/column.js';
 export * from './frame/design.js';
 export * from './frame/frame.js';
 export * from './frame/read-frame.js';
+export * from './frame/repeat-rows.js';
 export * from './frame/target.js';
 export * from './model-file.js';
 export * from './prediction.js';

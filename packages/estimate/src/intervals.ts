@@ -4,6 +4,8 @@
  * @module
  */
 
+import { studentLimit, studentTwoSided } from './student.js';
+
 /** 0.975 quantile of the standard normal distribution. */
 const Z = 1.959963984540054;
 
@@ -19,12 +21,19 @@ export interface Wald {
   readonly high: number | null;
 }
 
-/** Wald's statistics of an estimate and its standard error. */
-export function wald(estimate: number, error: number | null): Wald {
+/**
+ * Wald's statistics of an estimate and its standard error.
+ *
+ * @param freedom - degrees of freedom of Student's t; default: the normal distribution
+ */
+export function wald(estimate: number, error: number | null, freedom = Number.POSITIVE_INFINITY): Wald {
   if (error === null || !Number.isFinite(error))
     return { estimate, error: null, z: null, p: null, low: null, high: null };
   const z = estimate / error;
-  return { estimate, error, z, p: twoSided(z), low: estimate - Z * error, high: estimate + Z * error };
+  const normal = freedom === Number.POSITIVE_INFINITY;
+  const p = normal ? twoSided(z) : studentTwoSided(z, freedom);
+  const limit = normal ? Z : studentLimit(0.05, freedom);
+  return { estimate, error, z, p, low: estimate - limit * error, high: estimate + limit * error };
 }
 
 /** P(|N(0, 1)| > |z|), to seven digits (Numerical Recipes' Chebyshev fit of the complementary error function). */

@@ -34,6 +34,8 @@ export type ChartLayer =
   | {
       readonly kind: 'line' | 'dots';
       readonly points: readonly { readonly x: number; readonly y: number; readonly series?: string }[];
+      /** Rows as they were observed: small and grey, so that what is behind them shows. */
+      readonly observed?: boolean;
     }
   | {
       readonly kind: 'band';

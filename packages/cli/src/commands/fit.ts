@@ -12,6 +12,7 @@ import {
   estimators,
   type Frame,
   type HeldOut,
+  repeatRows,
   type Summary,
   saveModel,
 } from '@fletch/estimate';
@@ -20,7 +21,7 @@ import { Option } from 'commander';
 import { examples, type Register } from '../command.js';
 import { estimatorOptions, optionOf } from '../estimate/options.js';
 import { summaryText } from '../estimate/summary.js';
-import { openTable, tableHelp } from '../estimate/table.js';
+import { openTable, tableHelp, withLine } from '../estimate/table.js';
 import { UsageError } from '../exit.js';
 import { list, type SharedOptions, whole, withShared } from '../options.js';
 import { withProgress } from '../output/progress.js';
@@ -32,6 +33,7 @@ interface FitOptions extends SharedOptions {
   readonly columns?: readonly string[];
   readonly drop?: readonly string[];
   readonly categorical?: readonly string[];
+  readonly frequencies?: string;
   readonly encoding?: EstimatorOptions['encoding'];
   readonly missing?: EstimatorOptions['missing'];
   readonly folds: number;
@@ -56,6 +58,7 @@ const registerEstimator =
       .option('--columns <names>', 'columns to learn from (default: all but the target)', list)
       .option('--drop <names>', 'columns to leave out', list)
       .option('--categorical <names>', 'columns of numbers that name categories', list)
+      .option('--frequencies <column>', 'column that says how often each row counts')
       .addOption(new Option('--encoding <how>', 'of categories').choices(['drop-first', 'one-hot']))
       .addOption(
         new Option('--missing <how>', 'values that are missing').choices(['refuse', 'mean', 'median']),
@@ -81,8 +84,12 @@ async function fit(
 ): Promise<void> {
   const { target, categorical = [], save, plot, json } = options;
   if (options.folds === 1) throw new UsageError('--folds must be 0 or at least 2.');
-  const frame = await openTable(path, categorical, terminal.signal);
-  const { estimator, heldOut, summary } = await learn(terminal, entry, frame, options);
+  const table = await openTable(path, categorical, terminal.signal);
+  const { frequencies } = options;
+  const { estimator, heldOut, summary } =
+    frequencies === undefined
+      ? await learn(terminal, entry, table, options, path)
+      : await learn(terminal, entry, repeatRows(table, frequencies), options);
   if (save !== false) await saveModel(save, { estimator, target, categorical });
   if (plot !== undefined) await writePlot(plot, entry, estimator, heldOut);
   if (json)
@@ -98,12 +105,17 @@ async function fit(
   if (save !== false) note(terminal, `Saved in ${save}: fletch predict ${save} <table>`);
 }
 
-/** Cross-validates, then learns from all rows. */
+/**
+ * Learns from all rows, then cross-validates.
+ *
+ * @param path - of the file whose rows these are, to name lines of it
+ */
 async function learn(
   terminal: Terminal,
   entry: EstimatorEntry,
   frame: Frame,
   options: FitOptions,
+  path = '',
 ): Promise<Fitted> {
   const { target, columns, drop = [], levels, encoding, missing, folds, seed } = options;
   const y = frame.column(target);
@@ -119,7 +131,7 @@ async function learn(
   const { signal } = terminal;
   return withProgress(terminal, entry.name, async (view) => {
     const work = { signal, onProgress: view.report };
-    const estimator = await create().fit(X, y, work);
+    const estimator = await withLine(path, () => create().fit(X, y, work));
     const summary = estimator.summary();
     if (folds === 0) return { estimator, heldOut: [], summary };
     const stratify = entry.target !== 'numbers';

@@ -4,10 +4,11 @@
  * @module
  */
 import { replaceFile } from '@fletch/base';
-import { type Label, loadModel, type PredictionColumns, predictionColumns } from '@fletch/estimate';
+import { loadModel, type PredictionColumns, predictionColumns } from '@fletch/estimate';
 import { examples, type Register } from '../command.js';
-import { openTable, tableHelp } from '../estimate/table.js';
+import { openTable, tableHelp, withLine } from '../estimate/table.js';
 import { list, type SharedOptions, withShared } from '../options.js';
+import { type CsvColumns, csvOf } from '../output/csv.js';
 import { note, print, printJson } from '../terminal.js';
 
 interface PredictOptions extends SharedOptions {
@@ -16,19 +17,7 @@ interface PredictOptions extends SharedOptions {
   readonly to?: string;
 }
 
-/** A value as CSV writes it. */
-function csvCell(value: Label | null): string {
-  const text = value === null ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function csvOf(columns: readonly (readonly [string, ArrayLike<Label | null>])[], rows: number): string {
-  const lines = [columns.map(([name]) => csvCell(name)).join(',')];
-  for (let i = 0; i < rows; i++) lines.push(columns.map(([, values]) => csvCell(values[i]!)).join(','));
-  return lines.join('\n');
-}
-
-function records(columns: readonly (readonly [string, ArrayLike<Label | null>])[], rows: number): object[] {
+function records(columns: CsvColumns, rows: number): object[] {
   return Array.from({ length: rows }, (_, i) =>
     Object.fromEntries(columns.map(([name, values]) => [name, values[i]])),
   );
@@ -59,7 +48,9 @@ export const registerPredict: Register = (parent, terminal) => {
         const kept = keep
           .map((name) => frame.column(name))
           .map(({ name, values }) => [name, values] as const);
-        const predicted: PredictionColumns = await predictionColumns(estimator, frame, { proba });
+        const predicted: PredictionColumns = await withLine(path, () =>
+          predictionColumns(estimator, frame, { proba }),
+        );
         const columns = [...kept, ...predicted];
         if (to === undefined) {
           if (json) printJson(terminal, records(columns, frame.rows));

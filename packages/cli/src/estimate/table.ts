@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync } from 'node:fs';
+import { FletchError, isFletchError } from '@fletch/base';
 import { tableSources } from '@fletch/data';
 import { type Frame, loadFrame, readFrame } from '@fletch/estimate';
 
@@ -18,4 +19,23 @@ export async function openTable(
 ): Promise<Frame> {
   if (!existsSync(name) && Object.hasOwn(tableSources, name)) return loadFrame(name, { categorical, signal });
   return readFrame(name, { categorical });
+}
+
+/**
+ * Does something with the rows of a file. An error about a row, counted from 0, says on which line that is. The first line of csv
+ * and tsv holds the names.
+ */
+export async function withLine<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const row = isFletchError(error) ? error.details?.row : undefined;
+    const first = /\.[ct]sv(\.gz)?$/.test(path) ? 2 : path.endsWith('.jsonl') ? 1 : undefined;
+    if (!isFletchError(error) || typeof row !== 'number' || first === undefined || !existsSync(path))
+      throw error;
+    throw new FletchError(error.code, `${error.message} (Line ${row + first} of ${path}.)`, {
+      details: error.details,
+      cause: error,
+    });
+  }
 }

@@ -16,6 +16,7 @@ import {
   plainBoundaries,
 } from './classifier.js';
 import { type MaximumLikelihood, maximumLikelihood, type Separation } from './maximum-likelihood.js';
+import { orderNotes } from './notes.js';
 import { parallel } from './structure.js';
 
 /** What maximum likelihood left. */
@@ -40,7 +41,7 @@ function plain(fit: MaximumLikelihood, p: number): Learned {
 
 /** Warnings about a fit. */
 function notesOf({ aliased, separation, converged }: Learned, names: readonly string[]): string[] {
-  const notes: string[] = [];
+  const notes: string[] = separation === 'none' ? ['Wald intervals from the observed information.'] : [];
   if (aliased.length > 0)
     notes.push(
       `${aliased.map((j) => names[j]).join(', ')}: constant, or a linear combination of the columns before. Left out (coefficient 0).`,
@@ -122,7 +123,7 @@ export class ProportionalOdds extends CumulativeClassifier<ClassifierOptions, Le
           ),
         },
       ],
-      notes: ['Wald intervals from the observed information.', ...notesOf(learned, featureNames)],
+      notes: [...orderNotes(classes), ...notesOf(learned, featureNames)],
     };
   }
 
@@ -207,7 +208,7 @@ export class Logit extends CumulativeClassifier<LogitOptions, Learned> {
           ],
         },
       ],
-      notes: ['Wald intervals from the observed information.', ...notesOf(learned, featureNames)],
+      notes: [...notesOf(learned, featureNames)],
     };
   }
 

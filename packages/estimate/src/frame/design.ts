@@ -75,7 +75,10 @@ export class Design {
     const source = normalized(table);
     const width = source instanceof Matrix ? source.cols : source.columns.length;
     if (source.rows === 0 || width === 0)
-      throw new FletchError('INVALID_ARGUMENT', `The table has ${source.rows} rows and ${width} columns.`);
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `There is nothing to learn from: the table has ${source.rows} rows and ${width} columns beside the target.`,
+      );
     if (source instanceof Matrix) {
       if (missing === 'refuse') return new Design({ kind: 'matrix', columns: source.cols });
       return Design.fit(
@@ -226,7 +229,7 @@ function planCategory(
 function absent(name: string, row: number): FletchError {
   return new FletchError(
     'NON_FINITE',
-    `Row ${row} of column "${name}" is missing: drop such rows, or fit with missing: "mean" or "median".`,
+    `Row ${row} of column "${name}" is missing: drop such rows, or let them be filled (missing: mean or median).`,
     { details: { column: name, row } },
   );
 }

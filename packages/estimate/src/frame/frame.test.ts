@@ -189,11 +189,13 @@ describe('targets', () => {
       () => classTarget(['a', 'c'], 2, { levels: ['a', 'b'] }),
       /Row 1 of the target is "c", which is none of the levels a, b/,
     ],
+    [() => classTarget(['a', 'a'], 2, { levels: ['b', 'a'] }), /one class only \(a\)/],
+    [() => classTarget(['a', 'a'], 2, { ordered: true }), /one class only \(a\)/],
     [() => classTarget(['a', 'b'], 2, { levels: ['a', 'b', 'c'] }), /No row of the target has the level "c"/],
     [() => classTarget(['a', 'b'], 2, { levels: ['a', 'b', 'a'] }), /repeat themselves/],
     [() => classTarget([1, null], 2), /Row 1 of the target is missing/],
     [() => classTarget([1, 2], 3), /3 rows, but the target 2/],
-    [() => numericTarget([1, Number.NaN], 2), /Row 1 of the target is NaN/],
+    [() => numericTarget([1, Number.NaN], 2), /Row 1 of the target is missing/],
     [() => numericTarget(['x'], 1), /Row 0 of the target is "x", not a number/],
   ])('say what is wrong (%#)', (work, message) => {
     expect(work).toThrow(message);

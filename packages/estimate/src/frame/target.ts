@@ -50,12 +50,18 @@ export function numericTarget(y: Target, rows: number): Float64Array {
   return Float64Array.from(values, (value, row) => {
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     if (typeof value === 'string')
-      throw new FletchError('INVALID_ARGUMENT', `Row ${row} of the target is "${value}", not a number.`);
-    throw new FletchError('NON_FINITE', `Row ${row} of the target is ${value ?? 'missing'}.`, {
-      details: { row },
-    });
+      throw new FletchError('INVALID_ARGUMENT', `Row ${row} of the target is "${value}", not a number.`, {
+        details: { row },
+      });
+    throw new FletchError('NON_FINITE', absence(value, row), { details: { row } });
   });
 }
+
+/** What is said of a value that is missing or infinite. */
+const absence = (value: unknown, row: number): string =>
+  value === null || value === undefined || Number.isNaN(value)
+    ? `Row ${row} of the target is missing: drop such rows.`
+    : `Row ${row} of the target is ${value}.`;
 
 /** Classes in order, and which of them each row has. */
 export interface ClassTarget {
@@ -89,6 +95,11 @@ export function classTarget(
   const values = valuesOf(y);
   requireLength(values, rows);
   const labels = labelsOf(y);
+  if (new Set(labels).size < 2)
+    throw new FletchError(
+      'INVALID_ARGUMENT',
+      `The target has one class only (${labels[0] ?? 'none'}): there is nothing to tell apart.`,
+    );
   const known = isColumn(y) && y.kind === 'category' ? y.levels : undefined;
   const classes = levels ?? known ?? guessClasses(values, labels, ordered);
   if (new Set(classes.map(String)).size !== classes.length)
@@ -96,11 +107,6 @@ export function classTarget(
   const codes = codesAmong(labels, classes);
   const counts = new Int32Array(classes.length);
   for (const code of codes) counts[code]!++;
-  if (classes.length < 2)
-    throw new FletchError(
-      'INVALID_ARGUMENT',
-      `The target has one class only (${classes[0] ?? 'none'}): there is nothing to tell apart.`,
-    );
   const empty = counts.indexOf(0);
   if (empty >= 0)
     throw new FletchError(
@@ -124,9 +130,7 @@ export function codesOf(y: Target, classes: readonly Label[]): Int32Array {
 export function labelsOf(y: Target): string[] {
   return Array.from(valuesOf(y), (value, row) => {
     if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value)))
-      throw new FletchError('INVALID_ARGUMENT', `Row ${row} of the target is ${value ?? 'missing'}.`, {
-        details: { row },
-      });
+      throw new FletchError('INVALID_ARGUMENT', absence(value, row), { details: { row } });
     return String(value);
   });
 }

@@ -11,6 +11,7 @@ import {
   CumulativeClassifier,
   plainBoundaries,
 } from '../cumulative/classifier.js';
+import { orderNotes, rareNotes } from '../cumulative/notes.js';
 import { adjacentDifferences } from '../cumulative/structure.js';
 import type { EstimatorJson } from '../estimator.js';
 import type { Table } from '../frame/frame.js';
@@ -172,7 +173,7 @@ export class Presto extends CumulativeClassifier<PrestoEstimatorOptions, Learned
           rows: learned.alpha.map((value, k) => ({ boundary: boundary(k), estimate: value })),
         },
       ],
-      notes: notesOf(learned, chosen, rare),
+      notes: [...orderNotes(classes), ...rareNotes(classes, classCounts), ...notesOf(learned, chosen, rare)],
     };
   }
 
@@ -195,6 +196,8 @@ function notesOf({ intervals, cv, lambda }: Learned, chosen: PlainPoint, rare: n
       ? `Limits are 2.5 % and 97.5 % quantiles of ${intervals.samples} bootstrap samples at the chosen penalty. They are of shrunken coefficients: no confidence intervals of the true ones.`
       : 'Shrunken coefficients have no standard errors; bootstrap gives percentile limits.',
   ];
+  if (chosen.df === 0)
+    notes.push('At this penalty no column has an effect: predictions are the shares of the classes.');
   if (cv.length > 0 && lambda === cv.at(-1)!.lambda)
     notes.push('The weakest penalty of the path was chosen: a smaller lambdaMinRatio may do better.');
   if (!chosen.converged)

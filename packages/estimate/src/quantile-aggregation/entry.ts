@@ -84,21 +84,21 @@ function fanChart({ y, q, levels }: Pooled): Chart {
   const lows = [...new Set([0, Math.floor(levels.length / 4)])].filter(
     (low) => low < levels.length - 1 - low,
   );
+  const bands = lows.map((low) => `${levels[low]} to ${levels[levels.length - 1 - low]}`);
   return {
-    title: 'Quantile fan: held-out rows in order of their median; dots: observed',
+    title: `Held-out rows in order of their median: quantiles ${bands.join(', ')}; dots: observed`,
     x: { label: 'row' },
     y: { label: 'target' },
     layers: [
       ...lows.map((low) => {
         const high = levels.length - 1 - low;
-        const series = `${levels[low]} to ${levels[high]}`;
         return {
           kind: 'band' as const,
-          points: rows.map((row, x) => ({ x, low: q.at(row, low), high: q.at(row, high), series })),
+          points: rows.map((row, x) => ({ x, low: q.at(row, low), high: q.at(row, high) })),
         };
       }),
       { kind: 'line', points: rows.map((row, x) => ({ x, y: q.at(row, middle) })) },
-      { kind: 'dots', points: rows.map((row, x) => ({ x, y: y[row]! })) },
+      { kind: 'dots', points: rows.map((row, x) => ({ x, y: y[row]! })), observed: true },
     ],
   };
 }

@@ -83,6 +83,7 @@ export async function learnQuantiles(
     const kind = settings.conformal ?? (valids >= CALIBRATED ? 'one-sided' : 'none');
     const shifts = kind === 'none' ? null : Array.from(conformalShifts(q, valid.y, tau, kind));
     const sorted = y.toSorted();
+    const alone = Object.fromEntries(baseLosses(held, tau).map((loss, l) => [names[l]!, loss]));
     return {
       levels: [...tau],
       bases: bases.map((model, l) => ({ name: names[l]!, model: model.toJSON() })),
@@ -91,14 +92,12 @@ export async function learnQuantiles(
       shifts,
       trainingRows: train.y.length,
       validationRows: valids,
-      losses: {
-        ...Object.fromEntries(baseLosses(held, tau).map((loss, l) => [names[l]!, loss])),
-        ...losses,
-      },
+      losses: { ...alone, ...losses },
       coverage: Array.from(calibration(valid.y, q, tau).coverage),
       shares: Array.from(aggregator?.modelShares(valid.x) ?? names.map(() => 1 / names.length)),
       plain: tau.map((level) => quantileOfSorted(sorted, level)),
       notes: [
+        ...betterAlone(alone, losses[chosen]!),
         ...(aggregator?.notes ?? []),
         ...(shifts || settings.conformal === 'none'
           ? []
@@ -108,6 +107,15 @@ export async function learnQuantiles(
   } finally {
     for (const model of models) await model.close?.();
   }
+}
+
+/** A remark where a base model is better by itself, on validation rows. */
+function betterAlone(alone: Readonly<Record<string, number>>, loss: number): string[] {
+  const [name, least] = Object.entries(alone).reduce((best, one) => (one[1] < best[1] ? one : best));
+  if (Object.keys(alone).length === 1 || least >= loss) return [];
+  return [
+    `On the validation rows ${name} alone has a lower loss (${least.toPrecision(4)} against ${loss.toPrecision(4)}): cross-validate with it as the only model, too.`,
+  ];
 }
 
 async function aggregate(

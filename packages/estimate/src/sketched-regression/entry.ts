@@ -46,7 +46,7 @@ async function residualChart(heldOut: readonly HeldOut[]): Promise<Chart> {
     title: 'Held-out rows: predicted and observed',
     x: { label: 'predicted' },
     y: { label: 'observed' },
-    layers: [{ kind: 'diagonal' }, { kind: 'dots', points }],
+    layers: [{ kind: 'diagonal' }, { kind: 'dots', points, observed: true }],
   };
 }
 

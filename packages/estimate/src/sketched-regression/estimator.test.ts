@@ -52,6 +52,35 @@ describe('the estimator of sketched regression', () => {
     expect(refined.coefficients[2]!.sketchError).toBeLessThan(1e-12);
   });
 
+  test('leaves out columns that depend on others, as lm does', async () => {
+    const doubled = frameOf(
+      { a: wt.map((value) => 2 * value), wt, hp, one: wt.map(() => 7), cyl },
+      { categorical: ['cyl'] },
+    );
+    const model = await new SketchedRegression().fit(doubled, mpg);
+    const plain = await new SketchedRegression().fit(table, mpg);
+    expect(model.coefficients.filter(({ aliased }) => aliased).map(({ name }) => name)).toEqual([
+      'wt',
+      'one',
+    ]);
+    expect(model.coefficients[1]!.estimate).toBeCloseTo(plain.coefficients[1]!.estimate / 2, 9);
+    expect(model.coefficients[3]!.standardError).toBeCloseTo(plain.coefficients[2]!.standardError!, 9);
+    const { tables, notes } = model.summary();
+    expect(tables[0]!.rows[2]).toMatchObject({ coefficient: 'wt', estimate: null, p: null });
+    expect(notes.join()).toContain('wt, one: constant, or a linear combination');
+    const predictions = await plain.predict(table);
+    (await model.predict(doubled)).forEach((value, i) => {
+      expect(value).toBeCloseTo(predictions[i]!, 8);
+    });
+    expect((await SketchedRegression.fromJSON(model.toJSON()).summary()).notes).toEqual(notes);
+  });
+
+  test('solves directly what costs little, unless a sketch is asked for', async () => {
+    const { A, b } = randomInstance(5000, 3, 1);
+    expect((await new SketchedRegression().fit(A, b)).direct).toBe(true);
+    expect((await new SketchedRegression({ epsilon: 0.5 }).fit(A, b)).direct).toBe(false);
+  });
+
   test('goes through JSON and the registry', async () => {
     const model = await new SketchedRegression({ intercept: false }).fit(table, mpg);
     const copy = loadEstimator(JSON.parse(JSON.stringify(model.toJSON()))) as SketchedRegression;
@@ -90,8 +119,8 @@ describe('the estimator of sketched regression', () => {
     const wide = new Matrix(rng(1).fillNormal(new Float64Array(20)), 4, 5);
     await expect(new SketchedRegression().fit(wide, [1, 2, 3, 4])).rejects.toThrow(/more rows than columns/);
     await expect(
-      new SketchedRegression().fit({ a: wt, b: wt.map((value) => 2 * value) }, mpg),
-    ).rejects.toThrow(/column 2 is a combination/);
+      new SketchedRegression({ rows: 20 }).fit({ a: wt, b: wt.map((value) => 2 * value) }, mpg),
+    ).rejects.toThrow(/Column "b" is constant or a combination/);
     expect(await code(new SketchedRegression().fit(table, mpg.slice(1)))).toBe('DIMENSION_MISMATCH');
     expect(await code(new SketchedRegression().fit(table, ['a', ...mpg.slice(1).map(String)]))).toBe(
       'INVALID_ARGUMENT',

@@ -19,7 +19,8 @@ import { numericTarget, type Target } from '../frame/target.js';
 import { wald } from '../intervals.js';
 import type { Summary } from '../summary.js';
 import { dot, residual, times } from './products.js';
-import { type SketchedRegressionOptions, sketchedRegression } from './solve.js';
+import type { SketchedRegressionOptions } from './solve.js';
+import { solve } from './solve-table.js';
 
 /** What {@link SketchedRegression} takes. */
 export interface SketchedRegressionEstimatorOptions extends EncodingOptions, SketchedRegressionOptions {
@@ -31,8 +32,10 @@ export interface SketchedRegressionEstimatorOptions extends EncodingOptions, Ske
 export interface Coefficient {
   readonly name: string;
   readonly estimate: number;
-  /** Of least squares on all rows: s √[(AᵀA)⁻¹]_jj. */
-  readonly standardError: number;
+  /** It depends on those before, was left out, and counts as 0. */
+  readonly aliased: boolean;
+  /** Of least squares on all rows: s √[(AᵀA)⁻¹]_jj; null where aliased. */
+  readonly standardError: number | null;
   /** Standard deviation of what the sketch adds: ‖r‖ √([(AᵀA)⁻¹]_jj / m); 0 without a sketch. */
   readonly sketchError: number;
 }
@@ -44,7 +47,9 @@ interface State {
   readonly rows: number;
   readonly sketchRows: number;
   readonly direct: boolean;
-  /** s = √(Σ r² / (n − d)). */
+  /** n less the columns that were not left out. */
+  readonly freedom: number;
+  /** s = √(Σ r² / freedom). */
   readonly residualDeviation: number;
   readonly r2: number;
   readonly sketchMs: number;
@@ -55,7 +60,8 @@ const KIND = 'regress';
 const VERSION = 1;
 
 /**
- * Linear regression by least squares. Tables with more rows than the sketch needs are solved from the sketch, others directly.
+ * Linear regression by least squares. Tall tables are solved from a sketch; those that cost little are solved directly unless an
+ * option asks for a sketch, as are those with no more rows than the sketch would have.
  *
  * @example
  * ```ts
@@ -74,7 +80,7 @@ export class SketchedRegression implements Regressor {
   }
 
   /**
-   * @throws FletchError also `INVALID_ARGUMENT` for no more rows than columns, and for columns that depend on others
+   * @throws FletchError also `INVALID_ARGUMENT` for no more rows than columns, and, from a sketch, for columns that depend on others
    */
   async fit(X: Table, y: Target, { signal }: LongWork = {}): Promise<this> {
     const design = Design.fit(X, this.options);
@@ -82,24 +88,28 @@ export class SketchedRegression implements Regressor {
     const b = numericTarget(y, A.rows);
     signal?.throwIfAborted();
     await breathe();
-    const solution = sketchedRegression(A, b, this.options);
-    const { x, direct, rows } = solution;
+    const names = [...((this.options.intercept ?? true) ? ['(intercept)'] : []), ...design.names];
+    const solution = solve(A, b, this.options, names);
+    const { direct, rows, kept } = solution;
+    const x = spread(solution.x, kept, A.cols);
     const r = residual(A, b, x);
     const squares = dot(r, r);
-    const spread = unitDeviations(solution.R);
-    const residualDeviation = Math.sqrt(squares / (A.rows - A.cols));
+    const deviations = spread(unitDeviations(solution.R), kept, A.cols);
+    const freedom = A.rows - kept.length;
+    const residualDeviation = Math.sqrt(squares / freedom);
     // Conjugate gradients shrink the error of the sketch by √(d/m) a step.
     const left = direct ? 0 : (A.cols / rows) ** ((this.options.refine ?? 0) / 2);
-    const names = [...((this.options.intercept ?? true) ? ['(intercept)'] : []), ...design.names];
     this.#design = design;
     this.#state = {
       design: design.toJSON(),
       coefficients: names.map((name, j) => ({
         name,
         estimate: x[j]!,
-        standardError: residualDeviation * spread[j]!,
-        sketchError: left * Math.sqrt(squares / rows) * spread[j]!,
+        aliased: !kept.includes(j),
+        standardError: kept.includes(j) ? residualDeviation * deviations[j]! : null,
+        sketchError: left * Math.sqrt(squares / rows) * deviations[j]!,
       })),
+      freedom,
       rows: A.rows,
       sketchRows: rows,
       direct,
@@ -164,37 +174,32 @@ export class SketchedRegression implements Regressor {
       title: state.direct ? 'Least squares' : `Least squares from a sketch (${sketch})`,
       facts: [
         ['rows', state.rows],
-        ['rows of the sketch', state.direct ? null : state.sketchRows],
+        ...(state.direct ? [] : ([['rows of the sketch', state.sketchRows]] as const)),
         ['R²', state.r2],
         ['residual standard deviation', state.residualDeviation],
-        ['sketching, ms', state.direct ? null : state.sketchMs],
+        ...(state.direct ? [] : ([['sketching, ms', state.sketchMs]] as const)),
         ['solving, ms', state.solveMs],
       ],
       tables: [
         {
           title: 'Coefficients',
-          rows: state.coefficients.map(({ name, estimate, standardError, sketchError }) => {
-            const { z, p, low, high } = wald(estimate, Math.hypot(standardError, sketchError));
+          rows: state.coefficients.map(({ name, estimate, aliased, standardError, sketchError }) => {
+            const error = standardError === null ? null : Math.hypot(standardError, sketchError);
+            const { z, p, low, high } = wald(estimate, error, state.freedom);
             return {
               coefficient: name,
-              estimate,
+              estimate: aliased ? null : estimate,
               'std. error': standardError,
               ...(!state.direct && { 'sketch error': sketchError }),
-              z,
+              t: z,
               p,
-              low,
-              high,
+              '95 % low': low,
+              '95 % high': high,
             };
           }),
         },
       ],
-      notes: state.direct
-        ? [
-            'All rows were used: the table is not tall enough for a sketch. Limits are those of a normal 95 % interval.',
-          ]
-        : [
-            'The sketch error is the standard deviation that the sketch adds to a coefficient: smaller with more rows of the sketch, gone after some steps of refinement. Limits (normal, 95 %) hold both errors.',
-          ],
+      notes: notesOf(state),
     };
   }
 
@@ -222,6 +227,21 @@ export class SketchedRegression implements Regressor {
   }
 }
 
+function notesOf({ coefficients, direct, freedom }: State): string[] {
+  const aliased = coefficients.flatMap((one) => (one.aliased ? [one.name] : []));
+  const limits = `Limits are those of t with ${freedom} degrees of freedom`;
+  return [
+    direct
+      ? `All rows were used. ${limits}.`
+      : `The sketch error is the standard deviation that the sketch adds to a coefficient: smaller with more rows of the sketch, gone after some steps of refinement. ${limits}, and hold both errors.`,
+    ...(aliased.length > 0
+      ? [
+          `${aliased.join(', ')}: constant, or a linear combination of the columns before. Left out (coefficient 0).`,
+        ]
+      : []),
+  ];
+}
+
 function withIntercept(X: Matrix<Float64Array>, intercept: boolean): Matrix<Float64Array> {
   if (!intercept) return X;
   const cols = X.cols + 1;
@@ -230,6 +250,15 @@ function withIntercept(X: Matrix<Float64Array>, intercept: boolean): Matrix<Floa
     result.data[i * cols] = 1;
     result.data.set(X.row(i), i * cols + 1);
   }
+  return result;
+}
+
+/** Values at their places among `length`, 0 elsewhere. */
+function spread(values: Float64Array, places: readonly number[], length: number): Float64Array {
+  const result = new Float64Array(length);
+  places.forEach((place, i) => {
+    result[place] = values[i]!;
+  });
   return result;
 }
 

@@ -5,7 +5,8 @@
  */
 import { type LongWork, throwIfAborted } from '@fletch/base';
 import type { Estimator } from '../estimator.js';
-import { normalized, type Table, takeTable } from '../frame/frame.js';
+import { sortedLabels } from '../frame/column.js';
+import { Frame, normalized, type Table, takeTable } from '../frame/frame.js';
 import { classTarget, type Target, takeTarget } from '../frame/target.js';
 import { type FoldOptions, kFold, stratifiedFolds } from './folds.js';
 import { type MeanScore, meanScore } from './path-choice.js';
@@ -28,6 +29,17 @@ export interface CrossValidation extends MeanScore {
   readonly heldOut: readonly HeldOut[];
 }
 
+/** Categories with the levels of all rows, so that a rare one may be missing from a fold. */
+function withLevels<T>(table: T): T | Frame {
+  if (!(table instanceof Frame)) return table;
+  return new Frame(
+    table.columns.map((column) => {
+      if (column.kind === 'number' || column.levels) return column;
+      return { ...column, levels: sortedLabels(column.values.filter((value) => value !== null)) };
+    }),
+  );
+}
+
 /**
  * Fits a fresh estimator on all folds but one and scores it on that one, for each.
  *
@@ -41,7 +53,7 @@ export async function crossValidate(
   options: CrossValidateOptions = {},
 ): Promise<CrossValidation> {
   const { stratify = false, signal, onProgress } = options;
-  const table = normalized(X);
+  const table = withLevels(normalized(X));
   const folds = stratify
     ? stratifiedFolds(classTarget(y, table.rows).codes, options)
     : kFold(table.rows, options);

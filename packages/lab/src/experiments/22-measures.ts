@@ -43,6 +43,8 @@ interface Plan {
   /** Rows of the controlled libraries: training, validation, test. */
   readonly library: readonly [number, number, number];
   readonly steps?: number;
+  /** Splits of a table within a seed, where it is not one: few test rows and few seeds say little. */
+  readonly splits?: { readonly [table in TableName]?: number };
 }
 
 /** How much a profile does. */
@@ -54,7 +56,13 @@ export const plans: { readonly [P in Profile]: Plan } = {
     library: [200, 100, 100],
     steps: 50,
   },
-  quick: { tables: ['S1', 'boston'], bases: defaultBases, levels: 19, library: [3000, 800, 3000] },
+  quick: {
+    tables: ['S1', 'boston'],
+    bases: defaultBases,
+    levels: 19,
+    library: [3000, 800, 3000],
+    splits: { boston: 3 },
+  },
   full: {
     tables: ['S1', 'boston', 'diabetes', 'engel', 'cars', 'movies', 'debian'],
     bases: defaultBases,

@@ -24,7 +24,7 @@ export function pinballRegression(X: Matrix<Float64Array>, y: Float64Array, tau:
   if (n <= d)
     throw new FletchError(
       'INVALID_ARGUMENT',
-      `Quantile regression needs more rows than columns; there are ${n} rows and ${d} columns.`,
+      `Quantile regression needs more rows than columns; there are ${n} rows and ${d} columns. Leave columns out, or use models other than linear.`,
     );
   // The dual: min −y·x with Xᵀx = (1 − τ) Xᵀ1, 0 ≤ x ≤ 1; s = 1 − x; multipliers z of x ≥ 0 and w of s ≥ 0.
   const x = new Float64Array(n).fill(1 - tau);
