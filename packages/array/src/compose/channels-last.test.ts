@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { array, zeros } from '../core/ndarray.js';
+import type { Tensor } from '../core/tensor.js';
 import { conv2d, mul, sum, transpose } from '../operations/index.js';
 import { valueAndGrad } from '../transform/gradient.js';
 import { evaluate } from '../transform/interpret.js';
@@ -37,7 +38,7 @@ it.each([
     )([x, w] as never);
     const numbers = ([value, gradients]: readonly [unknown, unknown]) =>
       [value, ...(gradients as readonly unknown[])].flatMap((one) =>
-        Array.from(evaluate(one as never).data as Float64Array),
+        Array.from(evaluate(one as Tensor).data as Float64Array),
       );
     const [expected, found] = [numbers(plain as never), numbers(last as never)];
     for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i]!, 10);

@@ -129,7 +129,7 @@ export function conv2dLast(
   const shape = [images.shape[0]!, vertical.count, horizontal.count, out];
   const places = kernel[0]! * kernel[1]!;
   const rows = gatherWindows(images, seen(vertical), seen(horizontal));
-  return customVjp(
+  return customVjp<[Tensor, Tensor]>(
     (_: Tensor, own: Tensor) => {
       const weights = reshape(transpose(own, [2, 3, 1, 0]), [places * inner, out]);
       return reshape(matmul(rows, weights), shape);

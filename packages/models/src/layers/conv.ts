@@ -104,7 +104,7 @@ function normalized(run: Run, name: string, x: Tensor, axis: number): Tensor {
   const inverse = rsqrt(add(variance, EPSILON));
   const standard = mul(centred, inverse);
   // The sums that the gradients of scale and shift are serve that of x as well.
-  return customVjp(
+  return customVjp<[Tensor, Tensor, Tensor]>(
     (_: Tensor, scale: Tensor, shift: Tensor) => add(mul(standard, wide(scale)), wide(shift)),
     (g, [, scale]) => {
       const [total, along] = [sum(g, over), sum(mul(g, standard), over)];
