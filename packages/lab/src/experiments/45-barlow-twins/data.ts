@@ -27,6 +27,11 @@ interface Plan {
   readonly test: number;
   /** Labels a class that probes are trained on. */
   readonly counts: readonly number[];
+  /**
+   * Views that a probe learns from, of all labelled images together: as in the paper's evaluation (its `evaluate.py`
+   * trains the probe on random crops), and as the network that is trained on the labels has them.
+   */
+  readonly views: number;
   readonly epochs: number;
   /** Images and epochs of what is only compared with its like. */
   readonly short: { readonly pool: number; readonly epochs: number };
@@ -44,6 +49,7 @@ export const plans: { readonly [P in Profile]: Plan } = {
     pool: 400,
     test: 300,
     counts: [FEW],
+    views: 260,
     epochs: 1,
     short: { pool: 400, epochs: 1 },
     supervised: { rates: [0.01], views: ['same'], trial: 1, epochs: 2 },
@@ -52,6 +58,7 @@ export const plans: { readonly [P in Profile]: Plan } = {
     pool: 6000,
     test: 10_000,
     counts: [FEW, 60],
+    views: 2000,
     epochs: 7,
     short: { pool: 6000, epochs: 7 },
     supervised: { rates: [0.01, 0.03], views: ['same'], trial: 80, epochs: 300 },
@@ -60,6 +67,7 @@ export const plans: { readonly [P in Profile]: Plan } = {
     pool: 20_000,
     test: 10_000,
     counts: COUNTS,
+    views: 2000,
     epochs: 12,
     short: { pool: 6000, epochs: 6 },
     supervised: { rates: [0.01, 0.03], views: ['same', 'weak'], trial: 100, epochs: 400 },
@@ -94,6 +102,7 @@ export interface Labelled {
 
 export interface Data {
   readonly counts: readonly number[];
+  readonly views: number;
   readonly pool: Labelled;
   readonly validation: Labelled;
   readonly test: Labelled;
@@ -112,6 +121,7 @@ export async function dataOf(load: Loader, { profile, seed, signal, report }: Tr
   };
   return {
     counts: plans[profile].counts,
+    views: plans[profile].views,
     pool: part(train, order.subarray(0, pool)),
     validation: part(train, order.subarray(pool, pool + Math.min(VALIDATION, plans[profile].test))),
     test: part(
@@ -133,16 +143,10 @@ export function drawn(labels: Int32Array, count: number, draw: number): Int32Arr
   return Int32Array.from(order).filter((row) => left[labels[row]!]!-- > 0);
 }
 
-/**
- * Views that a probe learns from, of all labelled images together: as in the paper's evaluation (its `evaluate.py` trains
- * the probe on random crops), and as the network that is trained on the labels has them.
- */
-const VIEWS = 2000;
-
-/** The labelled images themselves, then random views of them: about {@link VIEWS} in all. */
-function viewsOf({ images, labels }: Labelled, draw: number): Labelled {
+/** The labelled images themselves, then random views of them: about `views` in all. */
+function viewsOf({ images, labels }: Labelled, views: number, draw: number): Labelled {
   const count = labels.length;
-  const rows = Int32Array.from({ length: Math.ceil(VIEWS / count) * count }, (_, i) => i % count);
+  const rows = Int32Array.from({ length: Math.ceil(views / count) * count }, (_, i) => i % count);
   const repeated = takeRows(images, rows);
   const seen = augment(repeated, view, 2 ** 40 + draw);
   (seen.data as Float32Array).set(images.data as Float32Array);
@@ -156,14 +160,14 @@ type Features = (images: NDArray) => Promise<NDArray>;
 async function probed(
   features: Features,
   tests: NDArray,
-  { pool, test }: Data,
+  { pool, test, views: most }: Data,
   count: number,
   { views = true, standardize = true } = {},
 ) {
   const found: number[] = [];
   for (let draw = 0; draw < DRAWS; draw++) {
     const own = take(pool, drawn(pool.labels, count, draw));
-    const { images, labels } = views ? viewsOf(own, draw) : own;
+    const { images, labels } = views ? viewsOf(own, most, draw) : own;
     const probe = await linearProbe(await features(images), labels, {
       l2: [0.1, 1, 10],
       classes: 10,
