@@ -7,6 +7,7 @@ export * from './compile/compile.js';
 export * from './compile/export.js';
 export * from './compose/activations.js';
 export * from './compose/attention.js';
+export * from './compose/channels-last.js';
 export * from './compose/einsum.js';
 export * from './compose/losses.js';
 export * from './compose/pooling.js';

@@ -5,6 +5,7 @@
  */
 import * as act from '../compose/activations.js';
 import { attention } from '../compose/attention.js';
+import { conv2dLast } from '../compose/channels-last.js';
 import { einsum } from '../compose/einsum.js';
 import * as loss from '../compose/losses.js';
 import { averagePool, maxPool } from '../compose/pooling.js';
@@ -55,6 +56,16 @@ export const compositionCases: Readonly<Record<string, readonly Case[]>> = {
     },
     { inputs: [x(3, 4), { shape: [4], low: 0, high: 1 }], f: (a, t) => loss.binaryCrossEntropy(a!, t!) },
     { inputs: [x(3, 4), x(4)], f: (a, t) => loss.meanSquaredError(a!, t!) },
+  ],
+  conv2dLast: [
+    { inputs: [x(2, 4, 5, 3), x(4, 3, 3, 3)], f: (a, w) => conv2dLast(a!, w!, { padding: 'same' }) },
+    { inputs: [x(2, 5, 6, 2), x(3, 2, 3, 3)], f: (a, w) => conv2dLast(a!, w!, { stride: 2, padding: 1 }) },
+    {
+      inputs: [x(1, 7, 6, 2), x(2, 2, 3, 2)],
+      f: (a, w) => conv2dLast(a!, w!, { stride: [2, 3], padding: [0, 1] }),
+    },
+    { inputs: [x(1, 6, 7, 2), x(3, 2, 1, 2)], f: (a, w) => conv2dLast(a!, w!, { stride: 3, padding: 2 }) },
+    { inputs: [x(2, 4, 4, 1), x(3, 1, 4, 4)], f: (a, w) => conv2dLast(a!, w!) },
   ],
   pooling: [
     { inputs: [x(2, 2, 4, 6)], f: (a) => maxPool(a!, 2) },

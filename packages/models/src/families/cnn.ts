@@ -6,7 +6,15 @@
 import { mean, relu, type Tensor, type Value } from '@fletch/array';
 import { z } from 'zod';
 import { type ConfigOf, checkLabels, defineFamily, field, labelFields, labelsOf } from '../family.js';
-import { batchNorm, batchNormSpecs, conv, convSpecs, imagesOf } from '../layers/conv.js';
+import {
+  batchNormLast,
+  batchNormSpecs,
+  channelsFirst,
+  channelsLast,
+  convLast,
+  convSpecs,
+  imagesOf,
+} from '../layers/conv.js';
 import { linear, linearSpecs } from '../layers/dense.js';
 import { uniform } from '../parameters.js';
 
@@ -70,13 +78,13 @@ export const cnn = defineFamily({
     ];
   },
   forward(run, config, { images }: ImageInputs): ConvolutionalOutput {
-    let x = imagesOf('cnn', images, config.num_channels);
+    let x = channelsLast(imagesOf('cnn', images, config.num_channels));
     const hiddenStates = config.hidden_sizes.map((_, i) => {
-      const y = conv(run, `conv${i + 1}`, x, { stride: strideOf(config, i), padding: 1 });
-      x = relu(batchNorm(run, `bn${i + 1}`, y));
-      return x;
+      const y = convLast(run, `conv${i + 1}`, x, { stride: strideOf(config, i), padding: 1 });
+      x = relu(batchNormLast(run, `bn${i + 1}`, y));
+      return channelsFirst(x);
     });
-    const features = mean(x, { axes: [2, 3] });
+    const features = mean(x, { axes: [1, 2] });
     return { logits: linear(run, 'fc', features), features, hiddenStates, buffers: run.buffers };
   },
   rename: (name) => (name.endsWith('.num_batches_tracked') ? undefined : name),

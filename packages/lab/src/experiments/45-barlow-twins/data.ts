@@ -5,7 +5,14 @@
  */
 import { array, type NDArray, takeRows } from '@fletch/array';
 import { type ImageSet, imageFloats, type loadMnist, takeImages } from '@fletch/data';
-import { type AugmentOptions, type Encoder, embedImages, imageEncoder, linearProbe } from '@fletch/learn';
+import {
+  type AugmentOptions,
+  augment,
+  type Encoder,
+  embedImages,
+  imageEncoder,
+  linearProbe,
+} from '@fletch/learn';
 import { Matrix, pca, project, rng } from '@fletch/linalg';
 import { cnn } from '@fletch/models';
 import type { Profile, Row, TrialContext } from '../../experiment.js';
@@ -20,6 +27,11 @@ interface Plan {
   readonly test: number;
   /** Labels a class that probes are trained on. */
   readonly counts: readonly number[];
+  /**
+   * Views that a probe learns from, of all labelled images together: as in the paper's evaluation (its `evaluate.py`
+   * trains the probe on random crops), and as the network that is trained on the labels has them.
+   */
+  readonly views: number;
   readonly epochs: number;
   /** Images and epochs of what is only compared with its like. */
   readonly short: { readonly pool: number; readonly epochs: number };
@@ -37,6 +49,7 @@ export const plans: { readonly [P in Profile]: Plan } = {
     pool: 400,
     test: 300,
     counts: [FEW],
+    views: 260,
     epochs: 1,
     short: { pool: 400, epochs: 1 },
     supervised: { rates: [0.01], views: ['same'], trial: 1, epochs: 2 },
@@ -45,6 +58,7 @@ export const plans: { readonly [P in Profile]: Plan } = {
     pool: 6000,
     test: 10_000,
     counts: [FEW, 60],
+    views: 2000,
     epochs: 7,
     short: { pool: 6000, epochs: 7 },
     supervised: { rates: [0.01, 0.03], views: ['same'], trial: 80, epochs: 300 },
@@ -53,7 +67,8 @@ export const plans: { readonly [P in Profile]: Plan } = {
     pool: 20_000,
     test: 10_000,
     counts: COUNTS,
-    epochs: 10,
+    views: 2000,
+    epochs: 12,
     short: { pool: 6000, epochs: 6 },
     supervised: { rates: [0.01, 0.03], views: ['same', 'weak'], trial: 100, epochs: 400 },
   },
@@ -62,7 +77,7 @@ export const plans: { readonly [P in Profile]: Plan } = {
 /** Draws of the labelled images that a probe's accuracy is averaged over. */
 const DRAWS = 5;
 const VALIDATION = 2000;
-export const WIDTH = 128;
+export const WIDTH = 256;
 /** λ of a projector's width: the terms off the diagonal grow with D², those on it with D. */
 export const lambdaOf = (width: number) => 1.28 / width;
 
@@ -87,6 +102,7 @@ export interface Labelled {
 
 export interface Data {
   readonly counts: readonly number[];
+  readonly views: number;
   readonly pool: Labelled;
   readonly validation: Labelled;
   readonly test: Labelled;
@@ -105,6 +121,7 @@ export async function dataOf(load: Loader, { profile, seed, signal, report }: Tr
   };
   return {
     counts: plans[profile].counts,
+    views: plans[profile].views,
     pool: part(train, order.subarray(0, pool)),
     validation: part(train, order.subarray(pool, pool + Math.min(VALIDATION, plans[profile].test))),
     test: part(
@@ -126,19 +143,32 @@ export function drawn(labels: Int32Array, count: number, draw: number): Int32Arr
   return Int32Array.from(order).filter((row) => left[labels[row]!]!-- > 0);
 }
 
+/** The labelled images themselves, then random views of them: about `views` in all. */
+function viewsOf({ images, labels }: Labelled, views: number, draw: number): Labelled {
+  const count = labels.length;
+  const rows = Int32Array.from({ length: Math.ceil(views / count) * count }, (_, i) => i % count);
+  const repeated = takeRows(images, rows);
+  const seen = augment(repeated, view, 2 ** 40 + draw);
+  (seen.data as Float32Array).set(images.data as Float32Array);
+  return { images: seen, labels: Int32Array.from(rows, (row) => labels[row]!) };
+}
+
+/** What a probe reads of images: `[count, width]`. */
+type Features = (images: NDArray) => Promise<NDArray>;
+
 /** Accuracy of a probe on so many labels a class, in per cent, of each draw. */
 async function probed(
-  rows: NDArray,
+  features: Features,
   tests: NDArray,
-  { pool, test }: Data,
+  { pool, test, views: most }: Data,
   count: number,
-  standardize = true,
+  { views = true, standardize = true } = {},
 ) {
   const found: number[] = [];
   for (let draw = 0; draw < DRAWS; draw++) {
-    const own = drawn(pool.labels, count, draw);
-    const labels = Int32Array.from(own, (row) => pool.labels[row]!);
-    const probe = await linearProbe(takeRows(rows, own), labels, {
+    const own = take(pool, drawn(pool.labels, count, draw));
+    const { images, labels } = views ? viewsOf(own, most, draw) : own;
+    const probe = await linearProbe(await features(images), labels, {
       l2: [0.1, 1, 10],
       classes: 10,
       standardize,
@@ -160,35 +190,40 @@ export async function scoresOf(
   data: Data,
   counts: readonly number[] = data.counts,
 ): Promise<Scores> {
-  const [rows, tests] = [
-    await embedImages(encoder, data.pool.images),
-    await embedImages(encoder, data.test.images),
-  ];
+  const features: Features = (images) => embedImages(encoder, images);
+  const tests = await features(data.test.images);
   const scores: Record<number, number[]> = {};
-  for (const count of counts) scores[count] = await probed(rows, tests, data, count);
+  for (const count of counts) scores[count] = await probed(features, tests, data, count);
   return scores;
 }
 
-/** Probes of the pixels as they are and standardized, whichever is better, and of 50 principal components. */
+/**
+ * Probes of the pixels as they are and standardized, whichever is better, and of 50 principal components. They learn from
+ * the images alone: views make a probe of pixels up to two points worse.
+ */
 export async function plain(data: Data) {
-  const flat = ({ images }: Labelled) => images.reshape([images.shape[0]!, images.size / images.shape[0]!]);
-  const [rows, tests] = [flat(data.pool), flat(data.test)];
+  const flat = (images: NDArray) => images.reshape([images.shape[0]!, images.size / images.shape[0]!]);
+  const features: Features = async (images) => flat(images);
+  const tests = flat(data.test.images);
   const pixels: Record<number, number[]> = {};
   for (const count of data.counts) {
     const [raw, standard] = [
-      await probed(rows, tests, data, count, false),
-      await probed(rows, tests, data, count),
+      await probed(features, tests, data, count, { views: false, standardize: false }),
+      await probed(features, tests, data, count, { views: false }),
     ];
     pixels[count] = meanOf(raw) > meanOf(standard) ? raw : standard;
   }
   const matrix = (x: NDArray) =>
     new Matrix(Float64Array.from(x.data as Float32Array), x.shape[0]!, x.shape[1]!);
-  const found = pca(matrix(rows), 50, { randomized: {} });
+  const found = pca(matrix(flat(data.pool.images)), 50, { randomized: {} });
   const place = (x: NDArray) => {
-    const { data: values, rows: n, cols } = project(found, matrix(x));
+    const { data: values, rows: n, cols } = project(found, matrix(flat(x)));
     return array(Float32Array.from(values), 'float32', [n, cols]);
   };
-  const components = await probed(place(rows), place(tests), data, FEW, false);
+  const components = await probed(async (images) => place(images), place(data.test.images), data, FEW, {
+    views: false,
+    standardize: false,
+  });
   return { pixels: pixels as Scores, components: meanOf(components) };
 }
 

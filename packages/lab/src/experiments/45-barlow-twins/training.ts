@@ -183,7 +183,6 @@ export function variantsOf(profile: Profile): Omit<Pretraining, 'epochs'>[] {
     { name: 'batch 64', objective: own, batch: 64 },
     { name: 'batch 512', objective: own, batch: 512 },
     wide(64),
-    wide(256),
     wide(1024),
     { name: 'SimCLR', objective: simclr({ temperature: 0.2 }), batch: 128 },
     { name: 'SimSiam', objective: simsiam() },
