@@ -4,10 +4,12 @@
  * @module
  */
 import { Matrix, rng } from '@fletch/linalg';
-import { VSA } from '@fletch/search';
+import { type MatrixKind, VSA } from '@fletch/search';
 import type { Row } from '../experiment.js';
 
 const DEPTHS = [1, 2, 4, 8, 16, 32];
+/** Pairs that are bound by the same matrices: a spread over vectors alone is not the one of the theory. */
+const TOGETHER = 10;
 const KINDS = ['haar', 'hadamard', 'gaussian', 'rademacher'] as const;
 
 /** What the claims are about. */
@@ -23,21 +25,13 @@ export interface Stability {
   readonly curve: readonly Row[];
 }
 
-/** Binds pairs of vectors up to 32 times, each time with another matrix. */
+/** Binds pairs of vectors up to 32 times, each time with another matrix; every few pairs have matrices of their own. */
 export function stability(dims: readonly number[], pairs: number, seed: number): Stability {
   const curve: Row[] = [];
   let [lengthError, cosineError, spreadError, spread16] = [0, 0, 0, 0];
   for (const dim of dims)
-    for (const matrices of KINDS) {
-      const vsa = new VSA({ dim, matrices, seed });
-      const before = startingPairs(dim, pairs, seed);
-      const cosinesBefore = cosines(before, pairs);
-      let vectors = before;
-      for (let depth = 1; depth <= DEPTHS.at(-1)!; depth++) {
-        vectors = vsa.role(`level ${depth}`).bind(vectors);
-        if (!DEPTHS.includes(depth)) continue;
-        const logs = lengthsOf(vectors).map((length) => 2 * Math.log(length));
-        const drift = cosines(vectors, pairs).map((value, i) => Math.abs(value - cosinesBefore[i]!));
+    for (const matrices of KINDS)
+      for (const [depth, { logs, drift }] of bindings(matrices, dim, pairs, seed)) {
         const spread = deviation(logs);
         const theory = Math.sqrt((2 * depth) / dim);
         if (matrices === 'haar') {
@@ -56,7 +50,6 @@ export function stability(dims: readonly number[], pairs: number, seed: number):
           theory: round(theory),
         });
       }
-    }
   return {
     length_error: lengthError,
     cosine_error: cosineError,
@@ -64,6 +57,31 @@ export function stability(dims: readonly number[], pairs: number, seed: number):
     spread_16: spread16,
     curve,
   };
+}
+
+interface Bound {
+  /** log ‖v‖² of every vector. */
+  readonly logs: number[];
+  /** Change of the cosine of every pair. */
+  readonly drift: number[];
+}
+
+/** What there is at each of the depths. */
+function bindings(matrices: MatrixKind, dim: number, pairs: number, seed: number): Map<number, Bound> {
+  const found = new Map(DEPTHS.map((depth): [number, Bound] => [depth, { logs: [], drift: [] }]));
+  for (let group = 0; group * TOGETHER < pairs; group++) {
+    const count = Math.min(TOGETHER, pairs - group * TOGETHER);
+    const vsa = new VSA({ dim, matrices, seed: seed * 1000 + group });
+    let vectors = startingPairs(dim, count, vsa.seed);
+    const before = cosines(vectors, count);
+    for (let depth = 1; depth <= DEPTHS.at(-1)!; depth++) {
+      vectors = vsa.role(`level ${depth}`).bind(vectors);
+      const bound = found.get(depth);
+      bound?.logs.push(...lengthsOf(vectors).map((length) => 2 * Math.log(length)));
+      bound?.drift.push(...cosines(vectors, count).map((value, i) => Math.abs(value - before[i]!)));
+    }
+  }
+  return found;
 }
 
 /** Rows 2i and 2i + 1 are a pair with a cosine of about 0.9, all of length 1. */

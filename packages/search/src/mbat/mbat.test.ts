@@ -258,9 +258,7 @@ describe('JsonEncoder', () => {
       vsa: new VSA({ dim: 1024, matrices: 'hadamard' }),
       arrays: 'sequence',
       numbers: 'hash',
-    }).fit(
-      records,
-    );
+    }).fit(records);
     const vector = reader.encode(records[13]);
     expect(reader.query(vector, 'maintainer.host')[0]!.name).toBe('"host3"');
     expect(reader.query(vector, 'list[1]')[0]!.name).toBe('"second6"');

@@ -132,7 +132,7 @@ export const gptNanoText = languageModel({
     data: { ...corpusPlan, share: 0.25 },
     training: {
       ...small,
-      steps: 2700,
+      steps: 2750,
       batch: 16,
       learningRate: 3e-2,
       matrixRate: 2e-2,
