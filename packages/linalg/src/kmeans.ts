@@ -71,7 +71,7 @@ export function kmeans<T extends Real>(x: Matrix<T>, k: number, options: KMeansO
 }
 
 /** Where rows belong. */
-export interface Assignment {
+export interface NearestCentroids {
   /** Nearest centroid of each of the n rows; the first of equals. */
   readonly labels: Uint32Array;
   /** Squared distances from it. */
@@ -86,7 +86,7 @@ export interface Assignment {
  * @throws FletchError `DIMENSION_MISMATCH` for other columns, `INVALID_ARGUMENT` without centroids or for two precisions,
  *   `NON_FINITE` with the position
  */
-export function nearestCentroids<T extends Real>(x: Matrix<T>, centroids: Matrix<T>): Assignment {
+export function nearestCentroids<T extends Real>(x: Matrix<T>, centroids: Matrix<T>): NearestCentroids {
   requireInteger('rows of the centroids', centroids.rows, 1);
   requireShapes(x.cols === centroids.cols, 'nearestCentroids', x, centroids, 'the columns differ');
   requireSamePrecision('nearestCentroids', x.data, centroids.data);

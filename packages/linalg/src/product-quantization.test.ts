@@ -15,7 +15,8 @@ import { rng } from './random/rng.js';
 const gaussian = (rows: number, cols: number, seed = 1) =>
   new Matrix(rng(seed).fillNormal(new Float32Array(rows * cols)), rows, cols);
 
-const error = (a: Matrix, b: Matrix) => a.data.reduce((sum, value, i) => sum + (value - b.data[i]!) ** 2, 0);
+const error = (a: Matrix<Float32Array>, b: Matrix<Float32Array>) =>
+  a.data.reduce((sum, value, i) => sum + (value - b.data[i]!) ** 2, 0);
 
 test('vectors made of few values per part come back as they were', () => {
   const random = rng(3);
@@ -84,7 +85,7 @@ test('more parts err less, and by far less than a random codebook', () => {
   expect(errors[3]).toBeLessThan(0.01);
 });
 
-const gaussianZero = (x: Matrix) => new Matrix(new Float32Array(x.data.length), x.rows, x.cols);
+const gaussianZero = (x: Matrix<Float32Array>) => new Matrix(new Float32Array(x.data.length), x.rows, x.cols);
 
 test('the same seed gives the same codebooks, also from a sample', () => {
   const x = gaussian(500, 4);
