@@ -1,18 +1,21 @@
 /**
- * The indexes that are compared, behind one small shape. All use cosine, the same M and efConstruction, float32.
+ * The indexes that are compared, behind one small shape. All use cosine and the same M and efConstruction; LeanVec its own
+ * defaults of both, as its links cost less to follow.
  *
  * `build` answers with the seconds of building; `searcher(ef)` with a function from a query (as `prepare` made it)
  * and k to an array of rows.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createHnswIndex, loadIndex } from '@fletch/search';
+import { createHnswIndex, createLeanVecIndex, loadIndex } from '@fletch/search';
+import { pythonEngine } from './python.mjs';
 
 const require = createRequire(import.meta.url);
 const seconds = (since) => (performance.now() - since) / 1000;
 
-async function fletch({ dimension, m, efConstruction, threads }) {
-  let index = await createHnswIndex({ dimension, distance: 'Cosine', m, efConstruction, threads });
+/** An index of Fletch, made by `create`. */
+async function fletchIndex(create, { dimension, threads }) {
+  let index = await create();
   return {
     prepare: (query) => query,
     async build(vectors, count) {
@@ -36,6 +39,19 @@ async function fletch({ dimension, m, efConstruction, threads }) {
     facts: () => index.stats(),
   };
 }
+
+const fletch = (settings) => {
+  const { dimension, m, efConstruction, threads } = settings;
+  return fletchIndex(
+    () => createHnswIndex({ dimension, distance: 'Cosine', m, efConstruction, threads }),
+    settings,
+  );
+};
+
+const leanvec = (settings) => {
+  const { dimension, threads, leanvec: more } = settings;
+  return fletchIndex(() => createLeanVecIndex({ dimension, distance: 'Cosine', threads, ...more }), settings);
+};
 
 async function hnswlib({ dimension, m, efConstruction, count }) {
   const { HierarchicalNSW } = require('hnswlib-node');
@@ -62,14 +78,14 @@ async function hnswlib({ dimension, m, efConstruction, count }) {
   };
 }
 
-async function usearch({ dimension, m, efConstruction, count }) {
+const usearch = (quantization) => async ({ dimension, m, efConstruction, count }) => {
   const { Index } = require('usearch');
   const make = (ef) =>
     new Index({
       metric: 'cos',
       connectivity: m,
       dimensions: dimension,
-      quantization: 'f32',
+      quantization,
       expansion_add: efConstruction,
       expansion_search: ef,
     });
@@ -105,9 +121,18 @@ async function usearch({ dimension, m, efConstruction, count }) {
     close: () => {},
     facts: () => ({}),
   };
-}
+};
 
-export const engines = { fletch, hnswlib, usearch };
+export const engines = {
+  leanvec,
+  fletch,
+  hnswlib,
+  usearch: usearch('f32'),
+  'usearch-i8': usearch('i8'),
+  'faiss-hnsw': pythonEngine('faiss-hnsw'),
+  'faiss-ivfpqfs': pythonEngine('faiss-ivfpqfs'),
+  'python-hnswlib': pythonEngine('hnswlib'),
+};
 
 /** Builds, or loads what an earlier run built, and answers with the engine and its build seconds. */
 export async function prepareEngine(name, options, vectors, path, log) {
@@ -117,7 +142,9 @@ export async function prepareEngine(name, options, vectors, path, log) {
     return { engine, buildSeconds: undefined };
   }
   log(`building ${name} …`);
+  const cpu = process.cpuUsage();
   const buildSeconds = await engine.build(vectors, options.count);
+  const { user, system } = process.cpuUsage(cpu);
   await engine.save(path);
-  return { engine, buildSeconds };
+  return { engine, buildSeconds, cpuSeconds: engine.cpuSeconds?.() ?? (user + system) / 1e6 };
 }
