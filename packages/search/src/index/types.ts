@@ -91,6 +91,8 @@ export interface VectorIndex {
   readonly distance: Distance;
   /** Live rows. */
   readonly size: number;
+  /** Whether it keeps less of a vector than was added, so that scores and {@link vector} are near the true ones. Default: no. */
+  readonly isLossy?: boolean;
 
   /**
    * Inserts or replaces vectors. When the promise resolves they are found by every later search: at first by
@@ -115,7 +117,7 @@ export interface VectorIndex {
   /** Whether the row is live. */
   has(row: number): boolean;
 
-  /** A copy of the stored vector (normalised under `Cosine`). Throws `NOT_FOUND`. */
+  /** A copy of the stored vector (normalised under `Cosine`), as well as it is kept. Throws `NOT_FOUND`. */
   vector(row: number): Float32Array;
 
   /** The best `k` rows for `query` (`dimension` values). One synchronous WebAssembly call. */

@@ -81,6 +81,11 @@ export class LeanVecIndex implements VectorIndex {
     return this.#index.size;
   }
 
+  get isLossy(): boolean {
+    const { coding } = this.#index.rows.options;
+    return coding !== undefined && coding.secondary !== 'f32';
+  }
+
   async add(rows: ArrayLike<number>, vectors: Float32Array): Promise<void> {
     await this.#order.alone(async () => {
       await this.#index.add(rows, vectors);
