@@ -37,6 +37,7 @@ export const Header = {
   second: HEADER + 100,
   secondStride: HEADER + 104,
   secondBits: HEADER + 108,
+  dimension: HEADER + 128,
   mean: HEADER + 112,
   queryRows: HEADER + 116,
   queryScales: HEADER + 120,

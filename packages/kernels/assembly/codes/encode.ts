@@ -1,5 +1,5 @@
 /** Making codes of vectors. */
-import { bits, padded, reduced, secondBits, secondStride, squared, vectorStride } from '../layout';
+import { H_DIMENSION, bits, padded, reduced, secondBits, secondStride, squared, vectorStride } from '../layout';
 import { openScratch } from '../scratch';
 import { codeBytes } from './dot';
 import { centre } from './query';
@@ -78,7 +78,7 @@ export function encodeVector(from: usize, first: usize, second: usize): void {
     memory.copy(second, from, padded << 2);
     return;
   }
-  quantize(floats, padded, 8, second);
+  quantize(floats, load<u32>(H_DIMENSION), 8, second);
   store<f32>(second + codeBytes(padded, 8), norm, 8);
 }
 

@@ -57,6 +57,7 @@ export function placeCoding(coding: Coding, arena: Arena, dimension: number, pad
   set(Header.reduced, reduced);
   set(Header.squared, coding.squared ? 1 : 0);
   set(Header.secondBits, coding.secondary === 'f32' ? 32 : 8);
+  set(Header.dimension, dimension);
   set(Header.mean, meanAt);
   if (coding.secondary === 'none') return;
   const rows = roundUp(reduced, 4);

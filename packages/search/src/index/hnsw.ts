@@ -66,6 +66,12 @@ export class HnswIndex implements VectorIndex {
     this.#graph.start();
   }
 
+  /** Whether rows are only linked later: for an index whose rows are about to move to another one. */
+  set isPaused(paused: boolean) {
+    if (paused) this.#graph.pause();
+    else this.#graph.resume();
+  }
+
   async add(rows: ArrayLike<number>, vectors: Float32Array): Promise<void> {
     this.#engine.checkOpen();
     checkLength(vectors, rows.length, this.dimension);

@@ -75,6 +75,8 @@ export async function saveSnapshot(path: string, rows: Rows, facts: SnapshotFact
       const start = offset;
       let crc = 0;
       for (const part of parts) {
+        // The checksum of nothing would be 0, whatever came before.
+        if (part.length === 0) continue;
         crc = crc32(part, crc);
         await writeExactly(file, part, offset);
         offset += part.length;
@@ -83,9 +85,9 @@ export async function saveSnapshot(path: string, rows: Rows, facts: SnapshotFact
     };
     await write('meta', [Buffer.from(JSON.stringify(meta))]);
     await write('blocks', [new Uint8Array(Uint32Array.from(blocks).buffer)]);
-    if (coding) await write('tables', tableParts(coding));
     for (const name of regions) await write(name, regionParts(rows, blocks, name));
     await write('upper', upperParts(rows));
+    if (coding) await write('tables', tableParts(coding));
     await writeExactly(file, encodeHeader(sections, coding ? CODED_VERSION : PLAIN_VERSION), 0);
   });
 }

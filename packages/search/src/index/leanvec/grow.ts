@@ -11,7 +11,7 @@ import { learnInThread } from './learn-thread.js';
 import { createGeneration, type LeanVecPlan } from './plan.js';
 
 /** Rows to learn from, at most. */
-const SAMPLE = 10_000;
+const SAMPLE = 8000;
 /** Rows that are turned into codes in one turn, between those of others. */
 const CHUNK = 512;
 /** Rows that are not linked yet when searches change over, at most; and as a share of all. */

@@ -156,11 +156,12 @@ export class LeanVecIndex implements VectorIndex {
 
   /** Resolves when every row is linked, and codes that are being learned are in use. */
   async settled(options: LongWork = {}): Promise<void> {
-    await this.#current.use((index) => index.settled(options));
-    while (this.#training) {
+    let settled: Generation;
+    do {
       await this.#training;
-      await this.#current.use((index) => index.settled(options));
-    }
+      settled = this.#current;
+      await settled.use((index) => index.settled(options));
+    } while (this.#training || settled !== this.#current);
   }
 
   async save(path: string, owner: SnapshotOwner = {}): Promise<void> {
@@ -208,6 +209,9 @@ export class LeanVecIndex implements VectorIndex {
   }
 
   async #train(): Promise<void> {
+    const before = this.#index;
+    // Links of the first vectors would be made anew in a moment.
+    if (!this.#drift) before.isPaused = true;
     try {
       await grow({
         plan: this.#plan,
@@ -226,6 +230,7 @@ export class LeanVecIndex implements VectorIndex {
     } finally {
       const left = this.#successor;
       this.#successor = undefined;
+      if (before === this.#index && !this.#closing.signal.aborted) before.isPaused = false;
       await left?.close();
     }
   }
