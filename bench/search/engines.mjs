@@ -78,50 +78,52 @@ async function hnswlib({ dimension, m, efConstruction, count }) {
   };
 }
 
-const usearch = (quantization) => async ({ dimension, m, efConstruction, count }) => {
-  const { Index } = require('usearch');
-  const make = (ef) =>
-    new Index({
-      metric: 'cos',
-      connectivity: m,
-      dimensions: dimension,
-      quantization,
-      expansion_add: efConstruction,
-      expansion_search: ef,
-    });
-  let saved;
-  let index = make(64);
-  return {
-    prepare: (query) => query,
-    async build(vectors) {
-      const keys = BigUint64Array.from({ length: count }, (_, i) => BigInt(i));
-      const start = performance.now();
-      index.add(keys, vectors, 1);
-      return seconds(start);
-    },
-    save(path) {
-      index.save(path);
-      saved = path;
-    },
-    load(path) {
-      saved = path;
-      index = undefined;
-    },
-    searcher(ef) {
-      // The length of the candidate list is fixed when an index is made.
-      let own;
-      return (query, k) => {
-        if (!own) {
-          own = make(ef);
-          own.load(saved);
-        }
-        return own.search(query, k, 1).keys;
-      };
-    },
-    close: () => {},
-    facts: () => ({}),
+const usearch =
+  (quantization) =>
+  async ({ dimension, m, efConstruction, count }) => {
+    const { Index } = require('usearch');
+    const make = (ef) =>
+      new Index({
+        metric: 'cos',
+        connectivity: m,
+        dimensions: dimension,
+        quantization,
+        expansion_add: efConstruction,
+        expansion_search: ef,
+      });
+    let saved;
+    let index = make(64);
+    return {
+      prepare: (query) => query,
+      async build(vectors) {
+        const keys = BigUint64Array.from({ length: count }, (_, i) => BigInt(i));
+        const start = performance.now();
+        index.add(keys, vectors, 1);
+        return seconds(start);
+      },
+      save(path) {
+        index.save(path);
+        saved = path;
+      },
+      load(path) {
+        saved = path;
+        index = undefined;
+      },
+      searcher(ef) {
+        // The length of the candidate list is fixed when an index is made.
+        let own;
+        return (query, k) => {
+          if (!own) {
+            own = make(ef);
+            own.load(saved);
+          }
+          return own.search(query, k, 1).keys;
+        };
+      },
+      close: () => {},
+      facts: () => ({}),
+    };
   };
-};
 
 export const engines = {
   leanvec,

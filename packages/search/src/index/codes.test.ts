@@ -14,7 +14,14 @@ async function codesOf(dimension: number, secondary: 'lvq8' | 'f32', bits: 4 | 8
   const { data } = randomOrthogonal(rng(dimension), dimension, dimension, 'float32');
   const matrix = new Matrix(data, dimension, dimension);
   const projection = { A: matrix, B: matrix };
-  const index = await createLeanVecIndex({ dimension, distance: 'Dot', secondary, bits, projection, threads: 1 });
+  const index = await createLeanVecIndex({
+    dimension,
+    distance: 'Dot',
+    secondary,
+    bits,
+    projection,
+    threads: 1,
+  });
   await index.add(range(vectors.length / dimension), vectors);
   return index;
 }
@@ -34,18 +41,21 @@ test.each(dimensions)('a code of %i components is half a step from its vector at
   await index.close();
 });
 
-test.each(dimensions)('scores of codes of %i components are those of what they stand for', async (dimension) => {
-  const vectors = uniformVectors(9, dimension, 4);
-  const query = uniformVectors(1, dimension, 5);
-  const index = await codesOf(dimension, 'lvq8', 8, vectors);
-  const scores = await index.compare(query, Uint32Array.from(range(9)));
-  // The query is rounded to 2^-15 of its length.
-  const bound = 1e-4 * dimension;
-  scores.forEach((score, row) => {
-    expect(Math.abs(score - dot(query, index.vector(row)))).toBeLessThan(bound);
-  });
-  await index.close();
-});
+test.each(dimensions)(
+  'scores of codes of %i components are those of what they stand for',
+  async (dimension) => {
+    const vectors = uniformVectors(9, dimension, 4);
+    const query = uniformVectors(1, dimension, 5);
+    const index = await codesOf(dimension, 'lvq8', 8, vectors);
+    const scores = await index.compare(query, Uint32Array.from(range(9)));
+    // The query is rounded to 2^-15 of its length.
+    const bound = 1e-4 * dimension;
+    scores.forEach((score, row) => {
+      expect(Math.abs(score - dot(query, index.vector(row)))).toBeLessThan(bound);
+    });
+    await index.close();
+  },
+);
 
 test.each([
   [8, 0.02],
@@ -57,7 +67,9 @@ test.each([
   await index.settled();
   for (const seed of [7, 8, 9]) {
     const query = uniformVectors(1, dimension, seed);
-    const best = Math.max(...range(400).map((row) => dot(query, vectors.subarray(row * dimension, (row + 1) * dimension))));
+    const best = Math.max(
+      ...range(400).map((row) => dot(query, vectors.subarray(row * dimension, (row + 1) * dimension))),
+    );
     const { scores } = index.search(query, 1, { ef: 400 });
     expect(best - scores[0]!).toBeLessThan(tolerance);
   }

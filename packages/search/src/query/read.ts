@@ -204,6 +204,9 @@ function readParams(input: unknown, at: string): SearchParams {
     throw refuse(`${at}.exact`, `expected true or false, got ${shown(params.exact)}.`);
   const { oversampling } = readObject(params.quantization ?? {}, `${at}.quantization`);
   if (oversampling != null && !((oversampling as number) >= 1))
-    throw refuse(`${at}.quantization.oversampling`, `expected a number of at least 1, got ${shown(oversampling)}.`);
+    throw refuse(
+      `${at}.quantization.oversampling`,
+      `expected a number of at least 1, got ${shown(oversampling)}.`,
+    );
   return params;
 }

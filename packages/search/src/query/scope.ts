@@ -108,7 +108,9 @@ export class Scope {
 /** Candidates for each hit where codes should not count: the stored vectors decide among so many. */
 const IGNORING = 4;
 
-function quantizationOptions(given: SearchParams['quantization']): Pick<NearestOptions, 'rescore' | 'oversampling'> {
+function quantizationOptions(
+  given: SearchParams['quantization'],
+): Pick<NearestOptions, 'rescore' | 'oversampling'> {
   const { ignore, rescore, oversampling } = given ?? {};
   if (ignore) return { oversampling: Math.max(IGNORING, oversampling ?? 1) };
   return {

@@ -7,8 +7,8 @@ import type { IndexHits, SnapshotOwner, VectorIndex } from '../index/types.js';
 import type { VectorOutput } from '../types/index.js';
 import { Lengths } from './lengths.js';
 import { readDense } from './read.js';
-import { Rescorer, type StoredVectors } from './stored-vectors.js';
 import type { DenseSpec } from './spec.js';
+import { Rescorer, type StoredVectors } from './stored-vectors.js';
 import type { DenseValue, NearestOptions, SpaceStats, StoredSpace, VectorValue } from './types.js';
 
 export class DenseSpace implements StoredSpace {

@@ -41,11 +41,7 @@ export class Rescorer {
    * Asks for more candidates until all others are further away than the last hit, by a margin of several times the largest
    * difference between the scores of codes and vectors that was seen.
    */
-  async #exact(
-    query: DenseValue,
-    k: number,
-    search: { readonly exact?: boolean },
-  ): Promise<IndexHits> {
+  async #exact(query: DenseValue, k: number, search: { readonly exact?: boolean }): Promise<IndexHits> {
     for (let most = 4 * k + MARGIN_ROWS; ; most *= 4) {
       const found = await this.#index.searchAsync(query, Math.min(most, this.#index.size), search);
       const { hits, error } = this.#rescored(query, found);
@@ -78,7 +74,10 @@ export class Rescorer {
     const sign = largerIsBetter(distance) ? -1 : 1;
     known.sort((a, b) => sign * (a.score - b.score) || a.row - b.row);
     return {
-      hits: { rows: Uint32Array.from(known, ({ row }) => row), scores: Float32Array.from(known, ({ score }) => score) },
+      hits: {
+        rows: Uint32Array.from(known, ({ row }) => row),
+        scores: Float32Array.from(known, ({ score }) => score),
+      },
       error,
     };
   }

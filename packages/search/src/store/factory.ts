@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { createFlatIndex, createHnswIndex, createLeanVecIndex, type FlatOptions, loadIndex } from '../index/create.js';
+import {
+  createFlatIndex,
+  createHnswIndex,
+  createLeanVecIndex,
+  type FlatOptions,
+  loadIndex,
+} from '../index/create.js';
 import type { VectorIndex } from '../index/types.js';
 import type { DenseSpec, MultiSpec } from '../space/spec.js';
 import type { LeanVecConfig } from '../types/index.js';
@@ -34,7 +40,13 @@ const quantized: Readonly<Record<string, Make>> = {
 };
 
 /** The key of the index for a vector; undefined for one of whole vectors. */
-function kindOf({ kind, dimension, distance, hnsw, quantization }: DenseSpec | MultiSpec): string | undefined {
+function kindOf({
+  kind,
+  dimension,
+  distance,
+  hnsw,
+  quantization,
+}: DenseSpec | MultiSpec): string | undefined {
   // Without links there is no graph: every search compares all. Tokens are compared with all of a point's.
   if (kind === 'multi' || hnsw.m === 0) return undefined;
   if (quantization) return Object.keys(quantization).find((key) => Object.hasOwn(quantized, key));

@@ -40,7 +40,11 @@ async function filled(params: Partial<VectorParams> = {}): Promise<Collection> {
   });
   for (let from = 0; from < count; from += 300)
     await collection.upsert(
-      Array.from({ length: 300 }, (_, i) => ({ id: from + i, vector: vector(from + i), payload: { even: i % 2 === 0 } })),
+      Array.from({ length: 300 }, (_, i) => ({
+        id: from + i,
+        vector: vector(from + i),
+        payload: { even: i % 2 === 0 },
+      })),
     );
   await collection.settled();
   return collection;
@@ -52,7 +56,10 @@ const cosine = (a: readonly number[], b: readonly number[]) => {
 };
 
 /** The ids of the best ten, by the definition. */
-function truth(query: number[], ids: readonly number[] = Array.from({ length: count }, (_, id) => id)): number[] {
+function truth(
+  query: number[],
+  ids: readonly number[] = Array.from({ length: count }, (_, id) => id),
+): number[] {
   return [...ids].sort((a, b) => cosine(query, vector(b)) - cosine(query, vector(a))).slice(0, 10);
 }
 
@@ -79,12 +86,18 @@ test('hits of codes have the scores of the stored vectors, which come back as th
   expect(collection.info().config.quantization_config).toEqual({ leanvec });
   const few = { must: [{ key: 'even', match: { value: true } }] };
   const hits = await collection.query({ query, limit: 5, filter: few, params: { exact: true } });
-  expect(hits.map(({ id }) => id)).toEqual(truth(query, Array.from({ length: count / 2 }, (_, i) => 2 * i)).slice(0, 5));
+  expect(hits.map(({ id }) => id)).toEqual(
+    truth(
+      query,
+      Array.from({ length: count / 2 }, (_, i) => 2 * i),
+    ).slice(0, 5),
+  );
 });
 
 test('rescoring is left out, or has more to choose from, when asked so', async () => {
   const collection = await filled();
-  const ask = (quantization: object) => collection.query({ query, limit: 10, params: { hnsw_ef: 10, quantization } });
+  const ask = (quantization: object) =>
+    collection.query({ query, limit: 10, params: { hnsw_ef: 10, quantization } });
   const coded = await ask({ rescore: false });
   const off = coded.map(({ id, score }) => Math.abs(score - cosine(query, vector(id as number))));
   expect(Math.max(...off)).toBeGreaterThan(1e-6);

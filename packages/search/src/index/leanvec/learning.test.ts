@@ -13,7 +13,14 @@ afterEach(async () => {
 
 async function pair(options: Partial<LeanVecOptions> = {}) {
   const distance = options.distance ?? 'Cosine';
-  const index = await createLeanVecIndex({ dimension, distance, threads: 2, trainAt: 1500, m: 16, ...options });
+  const index = await createLeanVecIndex({
+    dimension,
+    distance,
+    threads: 2,
+    trainAt: 1500,
+    m: 16,
+    ...options,
+  });
   const exact = await createFlatIndex({ dimension, distance, threads: 1 });
   open.push(index, exact);
   return { index, exact };
@@ -41,8 +48,7 @@ describe.each(['Cosine', 'Dot', 'Euclid', 'Manhattan'] as Distance[])('%s', (dis
     for (const one of [index, exact]) await one.add(range(1000), vectors.subarray(0, 1000 * dimension));
     await index.settled();
     expect(lean(index.stats())).toMatchObject({ trained: false, training: false });
-    for (const one of [index, exact])
-      await one.add(range(2000, 1000), vectors.subarray(1000 * dimension));
+    for (const one of [index, exact]) await one.add(range(2000, 1000), vectors.subarray(1000 * dimension));
     await index.settled();
     expect(lean(index.stats())).toMatchObject({ trained: true, training: false });
     expect(index.stats()).toMatchObject({ size: 3000, linked: 3000 });

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { HnswConfig, OptimizersConfig, StrictModeConfig, WalConfig } from '../../types/index.js';
+
 import { projectionMethods } from '../../leanvec/projection.js';
+import type { HnswConfig, OptimizersConfig, StrictModeConfig, WalConfig } from '../../types/index.js';
 import { boolean, choice, integer, number, type Rule } from './bounds.js';
 
 export const memory = choice('cold', 'cached', 'pinned');
