@@ -3,13 +3,15 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** Debian's packages are there for Debian's own Python alone. */
+const python = process.env.PYTHON ?? '/usr/bin/python3';
 const script = fileURLToPath(new URL('./peer.py', import.meta.url));
 const modules = { 'faiss-hnsw': 'faiss', 'faiss-ivfpqfs': 'faiss', hnswlib: 'hnswlib' };
 
 /** Whether the peer's module is installed. */
 export function hasPython(kind) {
   try {
-    execFileSync('python3', ['-c', `import ${modules[kind]}`], { stdio: 'ignore' });
+    execFileSync(python, ['-c', `import ${modules[kind]}`], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -19,7 +21,7 @@ export function hasPython(kind) {
 /** An engine that is measured as a whole: `measure(ef)` answers with the rows of every query and the seconds of all. */
 export const pythonEngine = (kind) => async (settings) => {
   if (!hasPython(kind)) throw new Error(`${modules[kind]} is not installed for python3`);
-  const child = spawn('python3', [script, kind], {
+  const child = spawn(python, [script, kind], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: '1' },
   });

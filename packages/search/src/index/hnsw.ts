@@ -165,8 +165,9 @@ export class HnswIndex implements VectorIndex {
   readonly #plan = (k: number, options: IndexSearchOptions): SearchPlan => {
     if (options.ef !== undefined) checkInteger('ef', options.ef, 1, Number.MAX_SAFE_INTEGER);
     const guided = this.#rows.header(Header.leaving) > 0;
-    const coded = this.#rows.options.coding !== undefined;
-    return planSearch(k, options, { efSearch: this.efSearch, live: this.size, guided, coded });
+    const { m, coding } = this.#rows.options;
+    const coded = coding !== undefined;
+    return planSearch(k, options, { efSearch: this.efSearch, live: this.size, guided, m, coded });
   };
 
   async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
