@@ -26,8 +26,6 @@ export const H_TAIL: usize = HEADER + 64; // u32 list of the rows that are not l
 export const H_TAIL_COUNT: usize = HEADER + 68;
 export const H_LIVE: usize = HEADER + 72; // rows that may be returned
 export const H_LEAVING: usize = HEADER + 76; // rows that are being taken out of the graph
-export const H_ALPHA: usize = HEADER + 80; // f32: how much nearer a chosen neighbour must be to shadow another; 1 in HNSW
-export const H_FLAT: usize = HEADER + 84; // 1: all rows are on the lowest level
 // Of rows that are kept as codes (see codes/):
 export const H_BITS: usize = HEADER + 88; // of a component of the reduced vector: 8 or 4; 0: rows are f32 vectors
 export const H_REDUCED: usize = HEADER + 92; // components of the reduced vector
@@ -77,8 +75,6 @@ export let m: u32 = 0;
 export let m0: u32 = 0;
 export let efConstruction: u32 = 0;
 export let seed: u32 = 0;
-export let alpha: f32 = 1;
-export let flat: bool = false;
 export let bits: u32 = 0;
 export let reduced: u32 = 0;
 export let squared: bool = false;
@@ -103,8 +99,6 @@ export function bindLayout(index: u32): void {
   m0 = 2 * m;
   efConstruction = load<u32>(H_EF_CONSTRUCTION);
   seed = load<u32>(H_SEED);
-  alpha = load<f32>(H_ALPHA);
-  flat = load<u32>(H_FLAT) != 0;
   bits = load<u32>(H_BITS);
   reduced = load<u32>(H_REDUCED);
   squared = load<u32>(H_SQUARED) != 0;

@@ -28,9 +28,6 @@ export const Header = {
   tailCount: HEADER + 68,
   live: HEADER + 72,
   leaving: HEADER + 76,
-  /** A float. */
-  alpha: HEADER + 80,
-  flat: HEADER + 84,
   bits: HEADER + 88,
   reduced: HEADER + 92,
   squared: HEADER + 96,
