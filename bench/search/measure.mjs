@@ -6,43 +6,58 @@ const median = (values) => {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
-function recallOf(search, queries, truth, k) {
+function recallOf(rows, truth, k) {
   let found = 0;
-  queries.forEach((query, i) => {
-    for (const row of search(query, k)) if (truth[i].has(Number(row))) found++;
+  rows.forEach((hits, i) => {
+    for (const row of hits) if (truth[i].has(Number(row))) found++;
   });
-  return found / (queries.length * k);
+  return found / (rows.length * k);
 }
 
-function secondsOf(search, queries, k) {
+/** Answers all queries, one after another: their rows, the seconds, and the seconds of processor time. */
+async function answerAll({ engine, search, ef, prepared }, k) {
+  if (engine.measure) return engine.measure(ef, k, prepared.length);
+  const rows = [];
+  const cpu = process.cpuUsage();
   const start = performance.now();
-  for (const query of queries) search(query, k);
-  return (performance.now() - start) / 1000;
+  for (const query of prepared) rows.push(search(query, k));
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { rows, seconds, cpu: (user + system) / 1e6 };
 }
 
 /**
  * Every round measures every engine at every candidate list length, one after another, so that what disturbs the
- * machine disturbs all alike. QPS are medians over the rounds, `spread` is (max - min) / median, `best` is the fastest round:
- * what remains comparable on a busy machine.
+ * machine disturbs all alike. QPS are those of processor time: on a busy machine wall time tells of its other work. They are
+ * medians over the rounds, `spread` is (max - min) / median, `best` is the fastest round; `wall` is the median of wall time.
  */
 export async function measureCurves({ built, queries, truth, efs, rounds, k, log }) {
-  const cases = Object.entries(built).flatMap(([engine, { index }]) => {
+  const cases = Object.entries(built).flatMap(([name, { index }]) => {
     const prepared = queries.map(index.prepare);
-    return efs.map((ef) => ({ engine, ef, prepared, search: index.searcher(ef), qps: [] }));
+    return efs.map((ef) => ({
+      ...{ name, engine: index, ef, prepared, qps: [], wall: [] },
+      search: index.searcher?.(ef),
+    }));
   });
-  for (const one of cases) one.recall = recallOf(one.search, one.prepared, truth, k);
+  for (const one of cases) one.recall = recallOf((await answerAll(one, k)).rows, truth, k);
   for (let round = 0; round < rounds; round++) {
     log(`round ${round + 1} of ${rounds}`);
     for (const ef of efs)
-      for (const one of cases.filter((each) => each.ef === ef))
-        one.qps.push(queries.length / secondsOf(one.search, one.prepared, k));
+      for (const one of cases.filter((each) => each.ef === ef)) {
+        const { seconds, cpu } = await answerAll(one, k);
+        one.qps.push(queries.length / cpu);
+        one.wall.push(queries.length / seconds);
+      }
   }
   const curves = {};
-  for (const { engine, ef, recall, qps } of cases) {
+  for (const { name, ef, recall, qps, wall } of cases) {
     const middle = median(qps);
-    curves[engine] ??= [];
     const best = Math.max(...qps);
-    curves[engine].push({ ef, recall, qps: middle, best, spread: (best - Math.min(...qps)) / middle });
+    curves[name] ??= [];
+    curves[name].push({
+      ...{ ef, recall, qps: middle, best, wall: median(wall) },
+      spread: (best - Math.min(...qps)) / middle,
+    });
   }
   return curves;
 }

@@ -2,7 +2,7 @@
 
 const [WIDTH, HEIGHT] = [720, 440];
 const MARGIN = { left: 70, right: 130, top: 44, bottom: 50 };
-const colours = ['#d1495b', '#2e6f95', '#66a182', '#8d6a9f'];
+const colours = ['#d1495b', '#2e6f95', '#66a182', '#8d6a9f', '#c58b2a', '#5b6770', '#1b9aaa', '#a23b72'];
 
 /** Grows to the right as recall nears 1: 0.9 and 0.99 are as far apart as 0.99 and 0.999. */
 const strain = (recall) => -Math.log10(1 - Math.min(recall, 0.9999));

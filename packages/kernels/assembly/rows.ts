@@ -1,7 +1,7 @@
 /** Rows: where each one's vector, links and state are, and what its state says. */
 import {
   DIRECTORY, H_BLOCKS, LINKED, LOCKED, MAX_LEVEL, PRESENT, TAIL,
-  linkStride, linksOffset, m, m0, mask, seed, shift, stateOffset, upperOffset, vectorStride, vectorsOffset,
+  linkStride, linksOffset, m, m0, mask, secondOffset, secondStride, seed, shift, stateOffset, upperOffset, vectorStride, vectorsOffset,
 } from './layout';
 
 @inline
@@ -12,6 +12,12 @@ export function blockOf(row: u32): usize {
 @inline
 export function vectorAt(row: u32): usize {
   return blockOf(row) + vectorsOffset + (row & mask) * vectorStride;
+}
+
+/** What the row is compared by in the end, where rows are kept as codes. */
+@inline
+export function secondAt(row: u32): usize {
+  return blockOf(row) + secondOffset + (row & mask) * secondStride;
 }
 
 @inline

@@ -28,6 +28,8 @@ const MAX_EF = 8192;
 const VISITS = 16;
 /** The same for a walk through matching nodes alone, which looks behind its neighbours. */
 const MATCHING_VISITS = 32;
+/** Links of the nodes for which that is so; looking behind neighbours meets links times links. */
+const COMMON_LINKS = 16;
 /** Nodes that such a walk looks at first. */
 const PROBE = 1000;
 /** The part of a filter's share of all rows that must match where the query is, for such a walk to be right. */
@@ -38,6 +40,9 @@ const SCAN_COST = 0.7;
 const PATIENCE = 2;
 /** How much longer the candidate list is when a filter shapes the walk. */
 const FILTERED_EF = 1.25;
+
+/** A budget with which a walk is not even begun. */
+const NO_WALK = 1;
 
 /** A search that compares with every one of `rows` rows. */
 export function scanPlan(rows: number): SearchPlan {
@@ -51,11 +56,19 @@ export function scanPlan(rows: number): SearchPlan {
  * @param efSearch - length of the candidate list when the options do not say
  * @param live - rows in the index
  * @param guided - whether the walk must leave out some nodes even without a filter
+ * @param m - links per node on the upper levels
+ * @param coded - whether rows are kept as codes: a scan then only finds candidates, unless it must be exact
  */
 export function planSearch(
   k: number,
   options: IndexSearchOptions,
-  { efSearch, live, guided }: { efSearch: number; live: number; guided: boolean },
+  {
+    efSearch,
+    live,
+    guided,
+    m = COMMON_LINKS,
+    coded = false,
+  }: { efSearch: number; live: number; guided: boolean; m?: number; coded?: boolean },
 ): SearchPlan {
   const matches = Math.min(live, options.filter?.count ?? live);
   const share = matches / live;
@@ -64,9 +77,9 @@ export function planSearch(
   const scan = scanPlan(matches);
   if (options.exact || ef > MAX_EF || matches === 0) return scan;
   const through = (ef * VISITS) / share;
-  const among = PROBE + ef * MATCHING_VISITS;
+  const among = PROBE + ef * MATCHING_VISITS * (m / COMMON_LINKS) ** 2;
   const cost = Math.min(through, among);
-  if (scan.cost <= cost) return scan;
+  if (scan.cost <= cost) return coded ? { ...scan, ef, budget: NO_WALK } : scan;
   if (!options.filter && !guided) return { ef, budget: 0, probe: 0, least: 0, cost };
   const budget = Math.ceil(PATIENCE * cost);
   if (through <= among) return { ef, budget, probe: 0, least: 0, cost };

@@ -45,6 +45,7 @@ export class Graph {
   #batchMs = 0;
   #pumping: Promise<void> | undefined;
   #changes = 0;
+  #paused = false;
   /** Called with the number of linked rows whenever it changes. */
   readonly watchers = new Set<() => void>();
 
@@ -72,8 +73,19 @@ export class Graph {
     this.#pumping.catch(() => undefined);
   }
 
+  /** Leaves rows in the tail from now on, as what is linked would not last. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Links rows again. */
+  resume(): void {
+    this.#paused = false;
+    this.start();
+  }
+
   get #isIdle(): boolean {
-    return this.tail.size === 0 && this.#leaving.length === 0;
+    return (this.tail.size === 0 || this.#paused) && this.#leaving.length === 0;
   }
 
   async #pump(): Promise<void> {
@@ -101,7 +113,7 @@ export class Graph {
 
   /** Waits while more rows wait for their links than searches should have to scan, and somebody searches. */
   async room(): Promise<void> {
-    const most = WAITING_BYTES / (this.#engine.rows.padded * 4);
+    const most = WAITING_BYTES / (this.#engine.rows.weight * 4);
     while (this.tail.size > most && this.#engine.idleFor < SEARCH_MS) {
       this.start();
       if (!this.#pumping) return;
@@ -118,7 +130,7 @@ export class Graph {
   #startBatch(): void {
     this.#engine.checkOpen();
     const rows = this.tail.first(this.#batchSize);
-    if (rows.length === 0) return;
+    if (rows.length === 0 || this.#paused) return;
     this.#batch = rows;
     this.#job = this.#link(rows);
     this.#job.catch(() => undefined);

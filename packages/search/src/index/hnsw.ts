@@ -10,7 +10,8 @@ import { Engine } from './engine.js';
 import { Gate } from './gate.js';
 import { Graph } from './graph.js';
 import type { Rows } from './rows.js';
-import { saveSnapshot } from './snapshot.js';
+import { type SnapshotFacts, saveSnapshot } from './snapshot.js';
+import { type StagedBatch, stage } from './stage.js';
 import type {
   Distance,
   IndexHits,
@@ -46,6 +47,11 @@ export class HnswIndex implements VectorIndex {
     return this.#rows.live;
   }
 
+  /** Where the rows are. */
+  get rows(): Rows {
+    return this.#rows;
+  }
+
   /** Goes on from the rows that a snapshot brought: counts the nodes, links the others. */
   resume(): void {
     const waiting: number[] = [];
@@ -58,6 +64,12 @@ export class HnswIndex implements VectorIndex {
     this.#graph.adopt(linked);
     this.#graph.tail.push(waiting);
     this.#graph.start();
+  }
+
+  /** Whether rows are only linked later: for an index whose rows are about to move to another one. */
+  set isPaused(paused: boolean) {
+    if (paused) this.#graph.pause();
+    else this.#graph.resume();
   }
 
   async add(rows: ArrayLike<number>, vectors: Float32Array): Promise<void> {
@@ -74,12 +86,16 @@ export class HnswIndex implements VectorIndex {
         this.#rows.reserve(rows);
         this.#graph.tail.reserve(rows.length);
       });
-      const present = Array.from(rows).filter((row) => this.#rows.has(row));
-      const write = () => this.#write(rows, vectors, factors);
-      if (present.length === 0) await quiet.alone(write);
-      else await this.#graph.structure.alone(() => this.#graph.replace(present, write));
+      for await (const batch of stage(this.#engine, rows, vectors, factors)) await this.#take(batch);
     });
     this.#graph.start();
+  }
+
+  async #take({ rows, write }: StagedBatch): Promise<void> {
+    const present = rows.filter((row) => this.#rows.has(row));
+    const writeAll = () => this.#write(rows, write);
+    if (present.length === 0) await this.#engine.quiet.alone(writeAll);
+    else await this.#graph.structure.alone(() => this.#graph.replace(present, writeAll));
   }
 
   /** Whether a row was removed but is still a node, or in the tail. */
@@ -92,13 +108,12 @@ export class HnswIndex implements VectorIndex {
     return this.#graph.structure.alone(() => this.#graph.takeOut());
   }
 
-  #write(rows: ArrayLike<number>, vectors: Float32Array, factors: Float64Array): void {
+  #write(rows: readonly number[], write: StagedBatch['write']): void {
     const added: number[] = [];
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      this.#rows.write(row, vectors, i, factors[i]!);
+    rows.forEach((row, i) => {
+      write(i);
       if (!this.#rows.has(row)) added.push(row);
-    }
+    });
     for (const row of added) this.#rows.setState(row, State.present);
     this.#graph.tail.push(added);
     this.#rows.addLive(added.length);
@@ -150,7 +165,9 @@ export class HnswIndex implements VectorIndex {
   readonly #plan = (k: number, options: IndexSearchOptions): SearchPlan => {
     if (options.ef !== undefined) checkInteger('ef', options.ef, 1, Number.MAX_SAFE_INTEGER);
     const guided = this.#rows.header(Header.leaving) > 0;
-    return planSearch(k, options, { efSearch: this.efSearch, live: this.size, guided });
+    const { m, coding } = this.#rows.options;
+    const coded = coding !== undefined;
+    return planSearch(k, options, { efSearch: this.efSearch, live: this.size, guided, m, coded });
   };
 
   async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
@@ -180,13 +197,18 @@ export class HnswIndex implements VectorIndex {
   }
 
   async save(path: string, owner: SnapshotOwner = {}): Promise<void> {
+    await this.saveAs(path, { kind: 'hnsw', efSearch: this.efSearch, owner });
+  }
+
+  /** {@link save} for those who build on this index. */
+  async saveAs(path: string, facts: SnapshotFacts): Promise<void> {
     this.#engine.checkOpen();
     await this.#order.alone(() =>
       this.#graph.structure.alone(async () => {
         this.#engine.checkOpen();
         await this.#graph.finishBatch();
         await this.#graph.takeOut();
-        await saveSnapshot(path, this.#rows, { kind: 'hnsw', efSearch: this.efSearch, owner });
+        await saveSnapshot(path, this.#rows, facts);
       }),
     );
   }
@@ -199,7 +221,7 @@ export class HnswIndex implements VectorIndex {
       distance: this.distance,
       size: this.size,
       linked: this.#graph.linked,
-      vectorBytes: this.size * this.dimension * 4,
+      vectorBytes: this.size * (this.#rows.options.coding ? this.#rows.codeBytes : this.dimension * 4),
       linkBytes: this.#rows.linkBytes,
       memoryBytes: this.#rows.arena.memory.buffer.byteLength,
     };

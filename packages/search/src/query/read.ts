@@ -202,5 +202,11 @@ function readParams(input: unknown, at: string): SearchParams {
   readInteger(params.hnsw_ef, `${at}.hnsw_ef`, 1, 1);
   if (params.exact !== undefined && params.exact !== null && typeof params.exact !== 'boolean')
     throw refuse(`${at}.exact`, `expected true or false, got ${shown(params.exact)}.`);
+  const { oversampling } = readObject(params.quantization ?? {}, `${at}.quantization`);
+  if (oversampling != null && !((oversampling as number) >= 1))
+    throw refuse(
+      `${at}.quantization.oversampling`,
+      `expected a number of at least 1, got ${shown(oversampling)}.`,
+    );
   return params;
 }

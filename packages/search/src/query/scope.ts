@@ -67,7 +67,7 @@ export class Scope {
   /** How to search a space for `count` points, and how many hits to ask for, as examples may be among them. */
   async searching(count: number): Promise<{ options: NearestOptions; most: number }> {
     const { view, prefetched, within, params } = this.#options;
-    const { hnsw_ef: ef, exact } = params;
+    const { hnsw_ef: ef, exact, quantization } = params;
     let filter = prefetched ?? (await view.searchable(this.#filter()));
     if (within && !prefetched) filter = (filter ?? view.live).and(within);
     let most = count + this.excluded.size;
@@ -80,6 +80,7 @@ export class Scope {
       ...(filter && { filter }),
       ...(ef && { ef }),
       ...((exact || prefetched) && { exact: true }),
+      ...quantizationOptions(quantization),
     };
     return { options, most };
   }
@@ -102,4 +103,18 @@ export class Scope {
     const { filters } = this.#options;
     return filters.length > 1 ? { must: [...filters] } : filters[0];
   }
+}
+
+/** Candidates for each hit where codes should not count: the stored vectors decide among so many. */
+const IGNORING = 4;
+
+function quantizationOptions(
+  given: SearchParams['quantization'],
+): Pick<NearestOptions, 'rescore' | 'oversampling'> {
+  const { ignore, rescore, oversampling } = given ?? {};
+  if (ignore) return { oversampling: Math.max(IGNORING, oversampling ?? 1) };
+  return {
+    ...(rescore != null && { rescore }),
+    ...(oversampling != null && { oversampling: Math.max(1, oversampling) }),
+  };
 }

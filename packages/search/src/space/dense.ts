@@ -8,6 +8,7 @@ import type { VectorOutput } from '../types/index.js';
 import { Lengths } from './lengths.js';
 import { readDense } from './read.js';
 import type { DenseSpec } from './spec.js';
+import { Rescorer, type StoredVectors } from './stored-vectors.js';
 import type { DenseValue, NearestOptions, SpaceStats, StoredSpace, VectorValue } from './types.js';
 
 export class DenseSpace implements StoredSpace {
@@ -15,11 +16,13 @@ export class DenseSpace implements StoredSpace {
   readonly #spec: DenseSpec;
   /** Where the index keeps less than was stored. */
   readonly #lengths: Lengths | undefined;
+  readonly #rescorer: Rescorer;
 
-  constructor(spec: DenseSpec, index: VectorIndex) {
+  constructor(spec: DenseSpec, index: VectorIndex, stored: StoredVectors) {
     this.#spec = spec;
     this.index = index;
     this.#lengths = Lengths.for(spec);
+    this.#rescorer = new Rescorer(index, stored);
   }
 
   get name(): string {
@@ -39,6 +42,7 @@ export class DenseSpace implements StoredSpace {
   }
 
   vector(row: number): DenseValue {
+    if (this.index.isLossy) return this.#rescorer.vector(row);
     const vector = this.index.vector(row);
     this.#lengths?.restore(row, vector);
     return vector;
@@ -49,6 +53,7 @@ export class DenseSpace implements StoredSpace {
   }
 
   async nearest(query: VectorValue, k: number, options: NearestOptions = {}): Promise<IndexHits> {
+    if (this.index.isLossy) return this.#rescorer.nearest(query as DenseValue, k, options);
     const { filter, ef, exact } = options;
     return this.index.searchAsync(query as DenseValue, k, {
       ...(filter && { filter }),
@@ -58,6 +63,7 @@ export class DenseSpace implements StoredSpace {
   }
 
   compare(query: VectorValue, rows: Uint32Array): Promise<Float32Array> {
+    if (this.index.isLossy) return this.#rescorer.compare(query as DenseValue, rows);
     return this.index.compare(query as DenseValue, rows);
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromFloat16, roundTo, toFloat16, toUint8 } from './round.js';
+import { float16Above, float16Below, fromFloat16, roundTo, toFloat16, toUint8 } from './round.js';
 
 test('every number of 16 bits is its own nearest', () => {
   for (let half = 0; half < 65_536; half++) {
@@ -40,4 +40,26 @@ test('8 bits cut off what is behind the point and beyond the ends', () => {
   expect([...values]).toEqual([1.5, -2]);
   roundTo('uint8', values);
   expect([...values]).toEqual([1, 0]);
+});
+
+test('16 bits below and above enclose a number, with none between', () => {
+  const values = fc.oneof(
+    fc.double({ min: -65_504, max: 65_504, noNaN: true }),
+    fc.double({ min: -1e-6, max: 1e-6, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(values, (value) => {
+      const below = fromFloat16(float16Below(value));
+      const above = fromFloat16(float16Above(value));
+      expect(below).toBeLessThanOrEqual(value);
+      expect(above).toBeGreaterThanOrEqual(value);
+      const size = Math.max(2 ** -14, 2 ** Math.floor(Math.log2(Math.abs(value))));
+      expect(above - below).toBeLessThanOrEqual(size * 2 ** -10);
+      if (fromFloat16(toFloat16(value)) === value)
+        expect([below, above].map(Math.abs)).toEqual([value, value].map(Math.abs));
+    }),
+    { numRuns: 2000, seed: 4 },
+  );
+  expect(fromFloat16(float16Below(70_000))).toBe(65_504);
+  expect(fromFloat16(float16Above(70_000))).toBe(Number.POSITIVE_INFINITY);
 });

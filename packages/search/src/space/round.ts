@@ -39,6 +39,18 @@ export function fromFloat16(half: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The largest number of 16 bits that is not above `value`, as its bits. */
+export function float16Below(value: number): number {
+  const half = toFloat16(value);
+  if (!(fromFloat16(half) > value)) return half;
+  return (half & 0x8000) === 0 ? half - 1 : half + 1;
+}
+
+/** The smallest number of 16 bits that is not below `value`, as its bits. */
+export function float16Above(value: number): number {
+  return float16Below(-value) ^ 0x8000;
+}
+
 /** Cuts a number off to an integer from 0 to 255. */
 export function toUint8(value: number): number {
   return value <= 0 ? 0 : value >= 255 ? 255 : Math.trunc(value);

@@ -4,7 +4,13 @@
  * @module
  */
 import type { Distance } from '../index/types.js';
-import type { Datatype, HnswConfig, SparseVectorParams, VectorParams } from '../types/index.js';
+import type {
+  Datatype,
+  HnswConfig,
+  QuantizationConfig,
+  SparseVectorParams,
+  VectorParams,
+} from '../types/index.js';
 
 /** Most vectors that a collection may have. */
 export const MAX_VECTORS = 256;
@@ -20,6 +26,8 @@ interface DimensionedSpec extends NamedSpec {
   readonly dimension: number;
   readonly distance: Distance;
   readonly hnsw: HnswConfig;
+  /** The vector's own or the collection's; it chooses the index. */
+  readonly quantization?: QuantizationConfig;
   /** Absent for `float32`. */
   readonly datatype?: Datatype;
   /** The parameters as they were given; what Fletch does not use of them is told again. */

@@ -30,6 +30,10 @@ export interface NearestOptions {
   readonly filter?: Bitset;
   readonly ef?: number;
   readonly exact?: boolean;
+  /** Of an index that keeps codes: whether hits get the scores of the stored vectors. Default: true. */
+  readonly rescore?: boolean;
+  /** Hits that are found by codes, of which the best are chosen by their true scores, as a multiple. Default: 1. */
+  readonly oversampling?: number;
   /** Rows over which inverse document frequencies are counted (sparse vectors with IDF). Default: all. */
   readonly corpus?: Bitset;
   readonly signal?: AbortSignal;

@@ -125,8 +125,11 @@ export function storedConfig(environment: Environment, specs: Iterable<VectorSpe
 /** Gives specs what the configuration says of them: graphs' parameters, and how sparse vectors are weighted. */
 export function configureSpecs(specs: Map<string, VectorSpec>, config: CollectionConfig): void {
   for (const [name, spec] of specs)
-    if (spec.kind !== 'sparse') specs.set(name, { ...spec, hnsw: buildConfig(config, name) });
-    else {
+    if (spec.kind !== 'sparse') {
+      const { quantization: _before, ...rest } = spec;
+      const quantization = ownOf(config.vectors, name)?.quantization_config ?? config.quantization_config;
+      specs.set(name, { ...rest, hnsw: buildConfig(config, name), ...(quantization && { quantization }) });
+    } else {
       const set = ownOf(config.sparse_vectors, name)?.modifier;
       const { modifier: _before, ...rest } = spec;
       if (set != null) specs.set(name, set === 'idf' ? { ...rest, modifier: 'idf' } : rest);

@@ -54,7 +54,15 @@ export function snapshotPath(folder: string, { slot }: VectorSpec): string {
 export async function createSpace(spec: VectorSpec, context: IndexContext): Promise<StoredSpace> {
   if (spec.kind === 'sparse') return new SparseSpace(() => context.specs.get(spec.name) as SparseSpec);
   const index = await context.factory.create(spec);
-  return spec.kind === 'multi' ? new MultiSpace(spec, index) : new DenseSpace(spec, index);
+  return spec.kind === 'multi' ? new MultiSpace(spec, index) : denseSpace(spec, index, context);
+}
+
+/** A space whose index may keep less than the table does. */
+function denseSpace(spec: DenseSpec, index: VectorIndex, { environment }: IndexContext): DenseSpace {
+  return new DenseSpace(spec, index, (row) => {
+    const bytes = environment.vectors(spec.name).get(row);
+    return bytes && (decodeVector(spec, bytes) as DenseValue);
+  });
 }
 
 /** Loads a space and brings it up to the table's state. `version` is that of the last write. */
@@ -135,7 +143,7 @@ async function load(
     trouble !== undefined
       ? undefined
       : spec.kind === 'dense'
-        ? new DenseSpace(spec, index)
+        ? denseSpace(spec, index, context)
         : MultiSpace.adopt(spec, index, owner);
   if (space) return { space, version: at };
   await index.close();

@@ -39,12 +39,30 @@ export interface MultiVectorConfig {
   comparator: 'max_sim';
 }
 
-/** Quantization is described by an object with one of these keys; kept and told again, see docs/http-api.md. */
+/** How an index of reduced, quantized vectors is made; see docs/http-api.md. */
+export interface LeanVecConfig {
+  /** Components of the reduced vectors, at most those of the vector. Default: as few as lose little. */
+  dimension?: number | null;
+  /** Bits of each of them. Default: 8. */
+  primary_bits?: 4 | 8 | null;
+  /** What candidates are compared by in memory. Default: `lvq8`. */
+  secondary?: 'lvq8' | 'f32' | null;
+  /** How the reduction is learned. Default: `id`. */
+  method?: 'id' | 'ood-fw' | 'ood-es' | 'ood-es-fw' | null;
+  /** Points from which on it is learned. Default: 10,000. */
+  train_at?: number | null;
+}
+
+/**
+ * Quantization is described by an object with one of these keys. `leanvec` makes an index of that kind; the others are kept
+ * and told again, see docs/http-api.md.
+ */
 export type QuantizationConfig =
   | { scalar: { [key: string]: unknown } }
   | { product: { [key: string]: unknown } }
   | { binary: { [key: string]: unknown } }
-  | { turbo: { [key: string]: unknown } };
+  | { turbo: { [key: string]: unknown } }
+  | { leanvec: LeanVecConfig };
 
 /** A dense vector, or with `multivector_config` a list of them. */
 export interface VectorParams {

@@ -109,12 +109,22 @@ const quantizations = {
   turbo: z.object({
     turbo: z.object({ ...placed, bits: z.enum(['bits1', 'bits1_5', 'bits2', 'bits4']).nullish() }),
   }),
+  leanvec: z.object({
+    leanvec: z.object({
+      dimension: count(1),
+      primary_bits: z.union([z.literal(4), z.literal(8)]).nullish(),
+      secondary: z.enum(['lvq8', 'f32']).nullish(),
+      method: z.enum(['id', 'ood-fw', 'ood-es', 'ood-es-fw']).nullish(),
+      train_at: count(2),
+    }),
+  }),
 };
 
 function chooseQuantization(value: unknown): z.ZodType<QuantizationConfig> | string {
   const given = isObject(value) ? Object.keys(quantizations).find((each) => each in value) : undefined;
   if (given) return quantizations[given as keyof typeof quantizations] as never;
-  return `expected an object with "scalar", "product", "binary" or "turbo", got ${kind(value)}`;
+  const names = Object.keys(quantizations).map((name) => `"${name}"`);
+  return `expected an object with ${names.slice(0, -1).join(', ')} or ${names.at(-1)}, got ${kind(value)}`;
 }
 
 const quantizationPage = { type: 'object', additionalProperties: true } as const;

@@ -25,7 +25,7 @@ const idf = branch<NonNullable<SearchParams['idf']>>((value) =>
   ],
 });
 
-/** `quantization`, `indexed_only` and `acorn` are accepted and not used. */
+/** `indexed_only` and `acorn` are accepted and not used. */
 export const SearchParamsSchema = z
   .object({
     hnsw_ef: z.int().min(1).max(MAX_LIMIT).nullish(),

@@ -9,7 +9,7 @@ import { FletchError } from '@fletch/base';
 export type Rule =
   | { readonly kind: 'integer' | 'number'; readonly least: number; readonly most?: number }
   | { readonly kind: 'boolean' }
-  | { readonly kind: 'choice'; readonly of: readonly string[] };
+  | { readonly kind: 'choice'; readonly of: readonly (string | number)[] };
 
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Rule => ({
   kind: 'integer',
@@ -18,7 +18,7 @@ export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Rule => 
 });
 export const number = (least: number, most = Number.MAX_VALUE): Rule => ({ kind: 'number', least, most });
 export const boolean: Rule = { kind: 'boolean' };
-export const choice = (...of: string[]): Rule => ({ kind: 'choice', of });
+export const choice = (...of: (string | number)[]): Rule => ({ kind: 'choice', of });
 
 /** Whether something is an object with named fields. */
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -63,7 +63,7 @@ export function check(value: unknown, rule: Rule, at: string): void {
   if (rule.kind === 'boolean') {
     if (typeof value !== 'boolean') throw invalid(`${at}: expected true or false, got ${shown(value)}.`);
   } else if (rule.kind === 'choice') {
-    if (typeof value !== 'string' || !rule.of.includes(value))
+    if (!rule.of.includes(value as string | number))
       throw invalid(`${at}: expected one of ${rule.of.join(', ')}, got ${shown(value)}.`);
   } else {
     const { kind, least, most = Number.MAX_VALUE } = rule;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { projectionMethods } from '../../leanvec/projection.js';
 import type { HnswConfig, OptimizersConfig, StrictModeConfig, WalConfig } from '../../types/index.js';
 import { boolean, choice, integer, number, type Rule } from './bounds.js';
 
@@ -86,5 +88,15 @@ export const quantizationRules: Readonly<
   },
   turbo: {
     rules: { always_ram: boolean, memory, bits: choice('bits1', 'bits1_5', 'bits2', 'bits4') },
+  },
+  // Those of Fletch; an index of that kind is made in ../factory.ts.
+  leanvec: {
+    rules: {
+      dimension: integer(1, 65536),
+      primary_bits: choice(4, 8),
+      secondary: choice('lvq8', 'f32'),
+      method: choice(...projectionMethods),
+      train_at: integer(2, 2 ** 32 - 1),
+    },
   },
 };

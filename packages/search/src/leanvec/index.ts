@@ -1,0 +1,18 @@
+/**
+ * System 15: LeanVec, search in vectors that were made to fit (Tepper, Bhati, Aguerrebere, Hildebrand and Willke, TMLR 2024,
+ * arXiv 2312.16335).
+ *
+ * @module
+ */
+export { type Moments, optimalProjection, type Pair, projectionLoss } from './loss.js';
+export { type LvqOptions, lvqEncode } from './lvq.js';
+export { LVQDataset, type LvqBits, type LvqLevel, type LvqParts } from './lvq-dataset.js';
+export {
+  learnProjection,
+  momentsOf,
+  type Projection,
+  type ProjectionMethod,
+  type ProjectionOptions,
+  projectionMethods,
+  randomProjection,
+} from './projection.js';

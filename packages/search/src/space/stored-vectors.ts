@@ -1,0 +1,99 @@
+/**
+ * The vectors as they were stored, for an index that keeps less of them.
+ *
+ * @module
+ */
+import { type IndexHits, largerIsBetter, type VectorIndex } from '../index/types.js';
+import { scoreOf } from './score.js';
+import type { DenseValue, NearestOptions } from './types.js';
+
+/** The stored vector of a row; undefined when there is none (any longer). */
+export type StoredVectors = (row: number) => DenseValue | undefined;
+
+/** Candidates beside the hits from which an exact search begins. */
+const MARGIN_ROWS = 64;
+/** How much larger than the largest error seen among them the error of any other row is taken to be, at most. */
+const MARGIN = 4;
+/** Rows that are read in one turn of the event loop. */
+const TURN = 2048;
+
+/** Finds by an index that keeps codes, and tells the scores of the stored vectors. */
+export class Rescorer {
+  readonly #index: VectorIndex;
+  readonly #stored: StoredVectors;
+
+  constructor(index: VectorIndex, stored: StoredVectors) {
+    this.#index = index;
+    this.#stored = stored;
+  }
+
+  async nearest(query: DenseValue, k: number, options: NearestOptions): Promise<IndexHits> {
+    const { filter, ef, exact, rescore = true, oversampling = 1 } = options;
+    const search = { ...(filter && { filter }), ...(ef && { ef }), ...(exact && { exact }) };
+    if (exact) return this.#exact(query, k, search);
+    if (!rescore) return this.#index.searchAsync(query, k, search);
+    const most = Math.max(k, Math.min(Math.ceil(k * oversampling), this.#index.size));
+    const { hits } = this.#rescored(query, await this.#index.searchAsync(query, most, search));
+    return { rows: hits.rows.slice(0, k), scores: hits.scores.slice(0, k) };
+  }
+
+  /**
+   * Asks for more candidates until all others are further away than the last hit, by a margin of several times the largest
+   * difference between the scores of codes and vectors that was seen.
+   */
+  async #exact(query: DenseValue, k: number, search: { readonly exact?: boolean }): Promise<IndexHits> {
+    for (let most = 4 * k + MARGIN_ROWS; ; most *= 4) {
+      const found = await this.#index.searchAsync(query, Math.min(most, this.#index.size), search);
+      const { hits, error } = this.#rescored(query, found);
+      const all = found.rows.length < most;
+      const last = hits.scores[k - 1];
+      const worst = found.scores.at(-1);
+      const gap =
+        last === undefined || worst === undefined
+          ? 0
+          : largerIsBetter(this.#index.distance)
+            ? last - worst
+            : worst - last;
+      if (all || gap > MARGIN * error)
+        return { rows: hits.rows.slice(0, k), scores: hits.scores.slice(0, k) };
+    }
+  }
+
+  /** The hits with their true scores, in their order; rows that are gone are left out. */
+  #rescored(query: DenseValue, { rows, scores }: IndexHits): { hits: IndexHits; error: number } {
+    const { distance } = this.#index;
+    const known: { row: number; score: number }[] = [];
+    let error = 0;
+    rows.forEach((row, i) => {
+      const vector = this.#stored(row);
+      if (!vector) return;
+      const score = Math.fround(scoreOf(distance, query, vector));
+      error = Math.max(error, Math.abs(score - scores[i]!));
+      known.push({ row, score });
+    });
+    const sign = largerIsBetter(distance) ? -1 : 1;
+    known.sort((a, b) => sign * (a.score - b.score) || a.row - b.row);
+    return {
+      hits: {
+        rows: Uint32Array.from(known, ({ row }) => row),
+        scores: Float32Array.from(known, ({ score }) => score),
+      },
+      error,
+    };
+  }
+
+  /** The true score of every one of `rows`. */
+  async compare(query: DenseValue, rows: Uint32Array): Promise<Float32Array> {
+    const scores = new Float32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      if (i % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
+      scores[i] = scoreOf(this.#index.distance, query, this.vector(rows[i]!));
+    }
+    return scores;
+  }
+
+  /** The stored vector; what the index has of a row that is gone since. */
+  vector(row: number): DenseValue {
+    return this.#stored(row) ?? this.#index.vector(row);
+  }
+}
