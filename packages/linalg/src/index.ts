@@ -16,6 +16,7 @@ export * from './matrix.js';
 export * from './norms.js';
 export * from './pca.js';
 export * from './polar.js';
+export * from './product-quantization.js';
 export * from './qr.js';
 export * from './random/normal.js';
 export * from './random/orthogonal.js';

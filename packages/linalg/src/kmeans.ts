@@ -4,7 +4,7 @@
  * @module
  */
 import { type LongWork, throwIfAborted } from '@fletch/base';
-import { requireFinite, requireInteger, shape } from './checks.js';
+import { requireFinite, requireInteger, requireSamePrecision, requireShapes, shape } from './checks.js';
 import { type Arena, withArena } from './core/arena.js';
 import { multiplyAdd } from './core/block.js';
 import { Matrix, type Real, sameKind } from './matrix.js';
@@ -68,6 +68,32 @@ export function kmeans<T extends Real>(x: Matrix<T>, k: number, options: KMeansO
   assignRows(x, centroids, labels, distances);
   const inertia = distances.reduce((sum, value) => sum + value, 0);
   return { centroids, labels, inertia, iterations: round };
+}
+
+/** Where rows belong. */
+export interface NearestCentroids {
+  /** Nearest centroid of each of the n rows; the first of equals. */
+  readonly labels: Uint32Array;
+  /** Squared distances from it. */
+  readonly distances: Float64Array;
+}
+
+/**
+ * The nearest of some centroids for each row.
+ *
+ * @param x - n x d
+ * @param centroids - k x d, k at least 1
+ * @throws FletchError `DIMENSION_MISMATCH` for other columns, `INVALID_ARGUMENT` without centroids or for two precisions,
+ *   `NON_FINITE` with the position
+ */
+export function nearestCentroids<T extends Real>(x: Matrix<T>, centroids: Matrix<T>): NearestCentroids {
+  requireInteger('rows of the centroids', centroids.rows, 1);
+  requireShapes(x.cols === centroids.cols, 'nearestCentroids', x, centroids, 'the columns differ');
+  requireSamePrecision('nearestCentroids', x.data, centroids.data);
+  const labels = new Uint32Array(x.rows);
+  const distances = new Float64Array(x.rows);
+  assignRows(x, centroids, labels, distances);
+  return { labels, distances };
 }
 
 /** The nearest centroid of each row; returns how many labels changed. */
