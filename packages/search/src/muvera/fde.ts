@@ -165,8 +165,7 @@ export class FDE {
     const { bits, counts, blocks, block } = cells;
     for (let cell = 0; cell < counts.length; cell++) {
       const at = block(cell);
-      if (counts[cell]! > 1)
-        for (let j = at; j < at + projDim; j++) blocks[j]! /= counts[cell]!;
+      if (counts[cell]! > 1) for (let j = at; j < at + projDim; j++) blocks[j]! /= counts[cell]!;
       else if (counts[cell] === 0) {
         if (!fillEmpty) continue;
         this.#addVector(set, r, nearestTo(cell, bits), blocks, at);

@@ -4,8 +4,9 @@
  * @module
  */
 export * from './baselines.js';
-export * from './cells.js';
+export { bitsOfCell, cellOfBits } from './cells.js';
 export * from './chamfer.js';
+export type { CodeQuantization, CodeSearch } from './code-index.js';
 export * from './fde.js';
+export * from './multi-vector-index.js';
 export type { FdeOptions, FdeParameters, InnerProjection } from './parameters.js';
-export * from './sets.js';

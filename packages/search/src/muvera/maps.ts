@@ -26,11 +26,7 @@ export function innerMaps(parameters: FdeParameters): Matrix<Float32Array> {
 }
 
 /** Writes an inner projection, `projDim × dim`; it keeps inner products on the average (Achlioptas, 2003). */
-function fillProjection(
-  into: Float32Array,
-  { dim, projDim, projType }: FdeParameters,
-  random: Rng,
-): void {
+function fillProjection(into: Float32Array, { dim, projDim, projType }: FdeParameters, random: Rng): void {
   if (projType === 'rademacher') {
     const size = Math.fround(1 / Math.sqrt(projDim));
     for (let i = 0; i < into.length; i++) into[i] = sign(random) * size;

@@ -64,7 +64,24 @@ function checkFinite(set: Matrix, values: Float32Array, index: number): void {
   if (sum === 0) return;
   const at = values.findIndex((value) => !Number.isFinite(value));
   const [row, column] = [Math.floor(at / set.cols), at % set.cols];
-  throw new FletchError('NON_FINITE', `Set ${index}, vector ${row}, component ${column} is ${set.data[at]}.`, {
-    details: { set: index, row, column },
-  });
+  throw new FletchError(
+    'NON_FINITE',
+    `Set ${index}, vector ${row}, component ${column} is ${set.data[at]}.`,
+    {
+      details: { set: index, row, column },
+    },
+  );
+}
+
+/** Sets `first` to `end - 1`, not copied. */
+export function sliceSets({ vectors, starts }: VectorSets, first: number, end: number): VectorSets {
+  const [from, to] = [starts[first]!, starts[end]!];
+  return {
+    vectors: new Matrix(
+      vectors.data.subarray(from * vectors.cols, to * vectors.cols),
+      to - from,
+      vectors.cols,
+    ),
+    starts: starts.subarray(first, end + 1).map((start) => start - from),
+  };
 }

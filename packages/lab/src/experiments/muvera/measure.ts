@@ -27,7 +27,11 @@ function scoresOf(
   documents: SetData['documents'],
   encode: (documents: readonly Matrix[]) => Matrix<Float32Array>,
 ): Matrix<Float32Array> {
-  const scores = new Matrix(new Float32Array(queries.rows * documents.length), queries.rows, documents.length);
+  const scores = new Matrix(
+    new Float32Array(queries.rows * documents.length),
+    queries.rows,
+    documents.length,
+  );
   for (let first = 0; first < documents.length; first += CHUNK) {
     const codes = encode(documents.slice(first, first + CHUNK));
     const part = matmul(queries, codes, { transposeB: true });
@@ -41,7 +45,10 @@ export function places(scores: Matrix<Float32Array>, { nearest }: Pick<Task, 'ne
   return Array.from(nearest, (document, i) => {
     const row = scores.row(i);
     const own = row[document]!;
-    return row.reduce((place, score, j) => place + (score > own || (score === own && j < document) ? 1 : 0), 1);
+    return row.reduce(
+      (place, score, j) => place + (score > own || (score === own && j < document) ? 1 : 0),
+      1,
+    );
   });
 }
 
@@ -60,19 +67,24 @@ export function curveOfPlaces(placed: readonly number[], most: number): CurvePoi
 }
 
 /** The heuristic's curves, candidates counted once or as often as they were retrieved. */
-export function curvesOfHeuristic({ hits, owner, nearest }: Task): { dedup: CurvePoint[]; raw: CurvePoint[] } {
+export function curvesOfHeuristic({ hits, owner, nearest }: Task): {
+  dedup: CurvePoint[];
+  raw: CurvePoint[];
+} {
   const each = hits[0]![0]!.rows.length;
   const curve = Array.from({ length: each }, (_, i) => {
     const found = hits.map((own) => singleVectorCandidates(own, owner, i + 1));
     const mean = (of: (one: (typeof found)[number]) => number) =>
       found.reduce((sum, one) => sum + of(one) / found.length, 0);
     return {
-      recall: found.filter(({ documents }, query) => documents.includes(nearest[query]!)).length / found.length,
+      recall:
+        found.filter(({ documents }, query) => documents.includes(nearest[query]!)).length / found.length,
       dedup: mean(({ documents }) => documents.length),
       raw: mean(({ retrieved }) => retrieved),
     };
   });
-  const of = (kind: 'dedup' | 'raw') => curve.map(({ recall, [kind]: candidates }) => ({ candidates, recall }));
+  const of = (kind: 'dedup' | 'raw') =>
+    curve.map(({ recall, [kind]: candidates }) => ({ candidates, recall }));
   return { dedup: of('dedup'), raw: of('raw') };
 }
 
