@@ -35,10 +35,12 @@ export async function patchSets({ documents, queries, seed, ...options }: SetOpt
   const patchesOf = (images: Uint8Array, i: number) =>
     patches(images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE));
   const raw = Array.from({ length: documents }, (_, i) => patchesOf(train.images, i)).filter(isFull);
-  const asked = Array.from(rng(seed, 17).permutation(test.count), (i) => i)
-    .map((i) => patchesOf(test.images, i))
-    .filter(isFull)
-    .slice(0, queries);
+  const asked: Matrix<Float32Array>[] = [];
+  for (const i of rng(seed, 17).permutation(test.count)) {
+    if (asked.length === queries) break;
+    const set = patchesOf(test.images, i);
+    if (isFull(set)) asked.push(set);
+  }
   const all = rowsOf(raw);
   const sample = Matrix.from(
     Array.from(rng(0).sample(all.rows, Math.min(SAMPLE, all.rows)), (i) => all.row(i)),
@@ -66,12 +68,16 @@ const WINDOW = 3;
 const CONTEXT = 0.5;
 const LEAST_WORDS = 60;
 
-/**
- * Debian's package descriptions: a text is the set of its words' vectors, each with half its window's mean and half its
- * text's; the corpus' mean is removed. A query is the synopsis and first sentence of a package, of which the rest is
- * among the documents.
- */
-export async function wordSets({ documents, queries, seed, ...options }: SetOptions): Promise<SetData> {
+/** Descriptions of packages and the vectors of words. */
+export interface WordCorpus {
+  readonly texts: readonly { readonly query: string; readonly whole: string; readonly rest: string }[];
+  /** Vectors of a text's words. */
+  readonly vectorsOf: (text: string) => Float32Array[];
+  readonly dimension: number;
+}
+
+/** Loads Debian's descriptions of at least 60 known words, each once. */
+export async function loadWordCorpus(options: ResolveOptions): Promise<WordCorpus> {
   const { packages } = await loadDebianPackages(options);
   const { dimension, words, vectors } = await loadWordVectors(options);
   const index = new Map(words.map((word, i) => [word, i]));
@@ -81,29 +87,47 @@ export async function wordSets({ documents, queries, seed, ...options }: SetOpti
       return at === undefined ? [] : [vectors.subarray(at * dimension, (at + 1) * dimension)];
     });
   const seen = new Set<string>();
-  const long = packages.map(partsOf).filter(({ rest }) => {
+  const texts = packages.map(partsOf).filter(({ rest }) => {
     if (seen.has(rest) || vectorsOf(rest).length < LEAST_WORDS) return false;
     seen.add(rest);
     return true;
   });
-  const chosen = Array.from(rng(0).sample(long.length, Math.min(documents, long.length)), (i) => long[i]!);
+  return { texts, vectorsOf, dimension };
+}
+
+/** The synopsis with the first sentence, the description, and what of it follows. */
+function partsOf({ synopsis, description }: { synopsis: string; description: string }) {
+  const end = /[.:](?=\s|$)/.exec(description)?.index ?? description.length;
+  return {
+    query: `${synopsis}. ${description.slice(0, end)}`,
+    whole: description,
+    rest: description.slice(end),
+  };
+}
+
+/**
+ * A text as the set of its words' vectors, each with half its window's mean and half its text's; the corpus' mean is
+ * removed. A query is the synopsis and the first sentence of a package that is among the documents.
+ *
+ * @param part - of the description that documents have: the `whole`, or the `rest` without the query's sentence
+ */
+export function wordSets(
+  { texts, vectorsOf, dimension }: WordCorpus,
+  { documents, queries, seed }: Pick<SetOptions, 'documents' | 'queries' | 'seed'>,
+  part: 'whole' | 'rest',
+): SetData {
+  const chosen = Array.from(rng(0).sample(texts.length, Math.min(documents, texts.length)), (i) => texts[i]!);
   const asked = Array.from(
     rng(seed, 17).sample(chosen.length, Math.min(queries, chosen.length)),
     (i) => chosen[i]!,
   );
-  const raw = chosen.map(({ rest }) => contextual(vectorsOf(rest), dimension));
+  const raw = chosen.map((text) => contextual(vectorsOf(text[part]), dimension));
   const mean = columnMeans(rowsOf(raw));
   const finish = (set: Matrix<Float32Array>) => unitRows(less(set, mean));
   return {
     documents: raw.map(finish),
-    queries: asked.map(({ start }) => finish(contextual(vectorsOf(start), dimension))),
+    queries: asked.map(({ query }) => finish(contextual(vectorsOf(query), dimension))),
   };
-}
-
-/** The synopsis with the first sentence, and what follows. */
-function partsOf({ synopsis, description }: { synopsis: string; description: string }) {
-  const end = /[.:](?=\s|$)/.exec(description)?.index ?? description.length;
-  return { start: `${synopsis}. ${description.slice(0, end)}`, rest: description.slice(end) };
 }
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z]+(?:-[a-z]+)*/g) ?? [];

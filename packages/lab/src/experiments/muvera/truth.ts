@@ -84,8 +84,11 @@ export function prepare(data: SetData, each: number): Task {
     }
   }
   const nearest = Uint32Array.from(queries, (_, i) => largest(truth.row(i), 1)[0]!);
-  let at = 0;
-  const hits = queries.map((query) => tops.slice(at, (at += query.rows)));
+  let end = 0;
+  const hits = queries.map(({ rows }) => {
+    end += rows;
+    return tops.slice(end - rows, end);
+  });
   return { ...data, owner, truth, nearest, hits };
 }
 
