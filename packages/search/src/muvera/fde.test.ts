@@ -7,7 +7,7 @@ import type { FdeOptions } from './parameters.js';
 import { dot, normalSet, permuted, slowChamfer, unitSet } from './testing.case.js';
 
 const columnSums = (set: Matrix): number[] =>
-  Array.from({ length: set.cols }, (_, j) => set.column(j).reduce((sum, value) => sum + value, 0));
+  Array.from({ length: set.cols }, (_, j) => set.toArrays().reduce((sum, row) => sum + row[j]!, 0));
 const score = (options: FdeOptions, query: Matrix, document: Matrix): number => {
   const fde = new FDE(options);
   return dot(fde.query(query), fde.document(document));
