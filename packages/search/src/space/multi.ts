@@ -28,8 +28,8 @@ const HITS_PER_RESULT = 4;
 const COMPARED = 192;
 const COMPARED_PER_RESULT = 8;
 /** The same of points that encodings found. */
-const ENCODED = 192;
-const ENCODED_PER_RESULT = 16;
+const ENCODED = 256;
+const ENCODED_PER_RESULT = 32;
 /** Candidates of a walk through encodings for each that is compared. */
 const ENCODED_EF = 1.5;
 /** How many times as many points there must be that looking for candidates pays. */
