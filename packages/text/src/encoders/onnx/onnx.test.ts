@@ -79,6 +79,24 @@ test('token types are filled in, and the model may stand in a folder of its own'
   expect(await encode(folder, ['red'])).toEqual([mean(CLS, RED, SEP)]);
 });
 
+test('every token’s own vector at unit length, where no pooling is asked for', async () => {
+  const encoder = await createEncoder(`onnx:${tinyFolder()}?pooling=none`);
+  expect(encoder).toMatchObject({ dimension: 3, name: expect.stringContaining('pooling=none') });
+  const { vectors, starts } = await encoder.encodeTokens!(['red', 'green blue']);
+  expect([...starts]).toEqual([0, 3, 7]);
+  [CLS, RED, SEP, CLS, GREEN, BLUE, SEP].forEach((id, i) => {
+    const length = Math.hypot(...tinyVector(id));
+    tinyVector(id).forEach((value, j) => {
+      expect(vectors[i * 3 + j]).toBeCloseTo(value / length, 5);
+    });
+  });
+  expect(await encoder.encode(['red'])).toHaveLength(3);
+  await encoder.close();
+  await expect(
+    createEncoder(`onnx:${tinyFolder({}, { output: 'sentence' })}?pooling=none`),
+  ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+});
+
 describe('refuses', () => {
   const refused = async (folder: string) => createEncoder(`onnx:${folder}`).catch((error) => error);
 
