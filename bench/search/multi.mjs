@@ -191,35 +191,37 @@ async function measureCandidates({ documents, queries }, best, threads) {
   );
 }
 
-const options = readOptions(process.argv.slice(2));
-const sets = await loadSets(options);
-const tokens = sets.documents.reduce((sum, { rows }) => sum + rows, 0);
-log(`${sets.documents.length} points, ${tokens} tokens`);
-const folder = mkdtempSync(join(tmpdir(), 'fletch-bench-multi-'));
-const store = await open(folder, { threads: options.threads });
-try {
-  const { collection, buildSeconds } = await collectionOf(store, sets);
-  log(`built in ${buildSeconds.toFixed(1)} s`);
-  const { best, ...searched } = await measureSearches(collection, sets, options);
-  log(JSON.stringify(searched));
-  const candidates = await measureCandidates(sets, best, options.threads);
-  const result = {
-    data: options.data,
-    points: sets.documents.length,
-    tokens,
-    queryTokens: sets.queries.reduce((sum, { rows }) => sum + rows, 0) / sets.queries.length,
-    queries: sets.queries.length,
-    threads: options.threads,
-    machine: cpus()[0].model,
-    node: process.version,
-    buildSeconds,
-    ...searched,
-    candidates,
-  };
-  const path = fileURLToPath(new URL(`../../docs/benchmarks/multi-${options.data}.json`, import.meta.url));
-  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
-  console.log(JSON.stringify(result, null, 2));
-} finally {
-  await store.close();
-  rmSync(folder, { recursive: true });
+export async function run(args) {
+  const options = readOptions(args);
+  const sets = await loadSets(options);
+  const tokens = sets.documents.reduce((sum, { rows }) => sum + rows, 0);
+  log(`${sets.documents.length} points, ${tokens} tokens`);
+  const folder = mkdtempSync(join(tmpdir(), 'fletch-bench-multi-'));
+  const store = await open(folder, { threads: options.threads });
+  try {
+    const { collection, buildSeconds } = await collectionOf(store, sets);
+    log(`built in ${buildSeconds.toFixed(1)} s`);
+    const { best, ...searched } = await measureSearches(collection, sets, options);
+    log(JSON.stringify(searched));
+    const candidates = await measureCandidates(sets, best, options.threads);
+    const result = {
+      data: options.data,
+      points: sets.documents.length,
+      tokens,
+      queryTokens: sets.queries.reduce((sum, { rows }) => sum + rows, 0) / sets.queries.length,
+      queries: sets.queries.length,
+      threads: options.threads,
+      machine: cpus()[0].model,
+      node: process.version,
+      buildSeconds,
+      ...searched,
+      candidates,
+    };
+    const path = fileURLToPath(new URL(`../../docs/benchmarks/multi-${options.data}.json`, import.meta.url));
+    writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
+    console.log(JSON.stringify(result, null, 2));
+  } finally {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  }
 }
