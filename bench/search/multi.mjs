@@ -2,7 +2,9 @@
  * Multi-vector collections: searches through encodings against MaxSim with every point, and how good their candidates are
  * beside those of single vectors. Token vectors are those of the encoder `use?pooling=none`.
  *
- * Options: --data glosses|debian, --points 20000, --queries 50, --rounds 3, --threads 2.
+ * Options: --data glosses|debian, --points 20000, --queries 50, --rounds 3, --threads 2, --walk (also through a graph
+ * of tokens), --unlinked (do not wait until
+ * encodings are linked; they are scanned until then).
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -47,11 +49,13 @@ function readOptions(args) {
       points: { type: 'string', default: '20000' },
       queries: { type: 'string', default: '50' },
       rounds: { type: 'string', default: '3' },
+      unlinked: { type: 'boolean', default: false },
+      walk: { type: 'boolean', default: false },
       threads: { type: 'string', default: String(availableParallelism()) },
     },
   });
   const numbers = ['points', 'queries', 'rounds', 'threads'].map((name) => [name, Number(values[name])]);
-  return { data: values.data, ...Object.fromEntries(numbers) };
+  return { data: values.data, unlinked: values.unlinked, walk: values.walk, ...Object.fromEntries(numbers) };
 }
 
 /** Sets of token vectors, encoded once and kept. */
@@ -82,47 +86,56 @@ async function loadSets({ data, points, queries }) {
 const rowsOf = (set) => Array.from({ length: set.rows }, (_, i) => set.row(i));
 
 /** A collection with all points, linked; and how long that took. */
-async function collectionOf(store, { documents }) {
+async function collectionOf(store, { documents }, { unlinked }, encodings) {
   const started = performance.now();
-  const collection = await store.createCollection('multi', {
-    vectors: { size: DIMENSION, distance: 'Cosine', multivector_config: { comparator: 'max_sim' } },
+  const collection = await store.createCollection(encodings ? 'encoded' : 'linked', {
+    vectors: {
+      size: DIMENSION,
+      distance: 'Cosine',
+      multivector_config: { comparator: 'max_sim', ...(encodings && { encodings }) },
+    },
   });
   for (let at = 0; at < documents.length; at += 256)
     await collection.upsert(
       documents.slice(at, at + 256).map((set, i) => ({ id: at + i, vector: rowsOf(set) })),
     );
-  await collection.settled();
+  if (!unlinked) await collection.settled();
   return { collection, buildSeconds: (performance.now() - started) / 1000 };
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-/** Both ways in turn; the median of each query counts. */
-async function measureSearches(collection, { queries }, { rounds }) {
-  const ways = { encodings: {}, exact: { exact: true } };
-  const times = { encodings: [], exact: [] };
-  const found = { encodings: [], exact: [] };
+/** All ways in turn; the median of each query counts. */
+async function measureSearches(encoded, walked, { queries }, { rounds }) {
+  const ways = {
+    encodings: [encoded, {}],
+    ...(walked && { tokenGraph: [walked, {}] }),
+    exact: [encoded, { exact: true }],
+  };
+  const names = Object.keys(ways);
+  const times = Object.fromEntries(names.map((name) => [name, []]));
+  const found = Object.fromEntries(names.map((name) => [name, []]));
   for (const [i, query] of queries.entries()) {
-    const own = { encodings: [], exact: [] };
+    const own = Object.fromEntries(names.map((name) => [name, []]));
     for (let round = 0; round < rounds; round++)
-      for (const [way, params] of Object.entries(ways)) {
+      for (const [way, [collection, params]] of Object.entries(ways)) {
         const started = performance.now();
         const hits = await collection.query({ query: rowsOf(query), limit: K, params });
         own[way].push(performance.now() - started);
         found[way][i] = hits.map(({ id }) => id);
       }
-    for (const way of Object.keys(ways)) times[way].push(median(own[way]));
+    for (const way of names) times[way].push(median(own[way]));
   }
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return {
-    recall: mean(
-      found.exact.map((best, i) => best.filter((id) => found.encodings[i].includes(id)).length / K),
-    ),
-    encodingsMs: mean(times.encodings),
-    exactMs: mean(times.exact),
-    speedup: mean(times.exact) / mean(times.encodings),
-    best: found.exact,
-  };
+  const searches = names.map((name) => [
+    name,
+    {
+      recall: mean(found.exact.map((best, i) => best.filter((id) => found[name][i].includes(id)).length / K)),
+      ms: mean(times[name]),
+      speedup: mean(times.exact) / mean(times[name]),
+    },
+  ]);
+  return { searches: Object.fromEntries(searches), best: found.exact };
 }
 
 function meanVector(documents) {
@@ -139,7 +152,7 @@ function meanVector(documents) {
 async function measureCandidates({ documents, queries }, best, threads) {
   const fde = new FDE({
     dim: DIMENSION,
-    repetitions: 10,
+    repetitions: 20,
     simhash: 4,
     fillEmpty: false,
     mean: meanVector(documents),
@@ -199,9 +212,10 @@ export async function run(args) {
   const folder = mkdtempSync(join(tmpdir(), 'fletch-bench-multi-'));
   const store = await open(folder, { threads: options.threads });
   try {
-    const { collection, buildSeconds } = await collectionOf(store, sets);
+    const { collection, buildSeconds } = await collectionOf(store, sets, options, true);
     log(`built in ${buildSeconds.toFixed(1)} s`);
-    const { best, ...searched } = await measureSearches(collection, sets, options);
+    const walked = options.walk ? await collectionOf(store, sets, options, false) : undefined;
+    const { best, ...searched } = await measureSearches(collection, walked?.collection, sets, options);
     log(JSON.stringify(searched));
     const candidates = await measureCandidates(sets, best, options.threads);
     const result = {
@@ -214,6 +228,8 @@ export async function run(args) {
       machine: cpus()[0].model,
       node: process.version,
       buildSeconds,
+      ...(walked && { walkBuildSeconds: walked.buildSeconds }),
+      linked: collection.info().indexed_vectors_count,
       ...searched,
       candidates,
     };

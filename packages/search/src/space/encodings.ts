@@ -24,7 +24,7 @@ const SAMPLE = 2048;
 
 /** How points are encoded. Empty cells stay empty: without their mean, tokens are not alike. */
 const MAP: Omit<FdeOptions, 'dim'> = {
-  repetitions: 10,
+  repetitions: 20,
   simhash: 4,
   fillEmpty: false,
   seed: 1,
@@ -59,12 +59,9 @@ export class Encodings {
     this.#make = make;
   }
 
-  /**
-   * Whether points of such a space are encoded: MaxSim must be a sum of dot products, and a graph be wanted. Other
-   * spaces are searched through a graph of their tokens.
-   */
-  static suit({ distance, hnsw }: Pick<MultiSpec, 'distance' | 'hnsw'>): boolean {
-    return (distance === 'Cosine' || distance === 'Dot') && hnsw.m > 0;
+  /** Whether points of such a space are encoded; others are searched through a graph of their tokens. */
+  static wanted({ hnsw, params }: Pick<MultiSpec, 'hnsw' | 'params'>): boolean {
+    return params?.multivector_config?.encodings === true && hnsw.m > 0;
   }
 
   /** Whether points can be searched through them. */

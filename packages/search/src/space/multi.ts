@@ -2,9 +2,9 @@
  * A space of several vectors to a point, compared by MaxSim: every token of the query takes the best score among
  * the point's tokens, and these are summed (Khattab and Zaharia, arXiv 2004.12832).
  *
- * The tokens are rows of one index. Under `Cosine` and `Dot` a search takes the points with the most promising
- * encodings (MUVERA) and compares them in full. Under other distances it looks up each token of the query in a graph of
- * all tokens, and estimates from these hits what each point's score may be.
+ * The tokens are rows of one index. A search looks up each token of the query there, estimates from these hits
+ * what each point's score may be, and compares the most promising points in full. Where encodings are wanted (MUVERA), it
+ * compares the points with the most promising encodings instead, and tokens are not linked.
  *
  * @module
  */
@@ -30,6 +30,8 @@ const COMPARED_PER_RESULT = 8;
 /** The same of points that encodings found. */
 const ENCODED = 256;
 const ENCODED_PER_RESULT = 32;
+/** With more points the best of them come later among the candidates: at least so many times the root of their number. */
+const ENCODED_PER_ROOT = 12;
 /** Candidates of a walk through encodings for each that is compared. */
 const ENCODED_EF = 1.5;
 /** How many times as many points there must be that looking for candidates pays. */
@@ -149,7 +151,11 @@ export class MultiSpace implements StoredSpace {
     filter: Bitset | undefined,
     ef: number | undefined,
   ): Promise<number[] | undefined> {
-    const compared = Math.max(ef ?? ENCODED + wanted * ENCODED_PER_RESULT, wanted);
+    const byDefault = Math.max(
+      ENCODED + wanted * ENCODED_PER_RESULT,
+      Math.ceil(ENCODED_PER_ROOT * Math.sqrt(this.size)),
+    );
+    const compared = Math.max(ef ?? byDefault, wanted);
     const matching = Math.min(this.size, filter?.count ?? this.size);
     if (!this.#encodings!.ready || matching < compared * ENCODED_SHARE) return undefined;
     const found = await this.#encodings!.nearest(values, compared, {

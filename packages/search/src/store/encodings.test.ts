@@ -52,7 +52,11 @@ const tokens = (seed: number, count = 2): number[][] =>
 
 async function fill(store: Store): Promise<Collection> {
   const collection = await store.createCollection('c', {
-    vectors: { size: SIZE, distance: 'Cosine', multivector_config: { comparator: 'max_sim' } },
+    vectors: {
+      size: SIZE,
+      distance: 'Cosine',
+      multivector_config: { comparator: 'max_sim', encodings: true },
+    },
   });
   for (let at = 0; at < COUNT; at += 512)
     await collection.upsert(
@@ -104,7 +108,9 @@ test('points added, replaced and removed are found or not, with and without a fi
 });
 
 // Threads that link stand back: on a busy machine it takes its time.
-test('are saved with the tokens, and are the same map after opening again', { timeout: 120_000 }, async () => {
+test('are saved with the tokens, and are the same map after opening again', {
+  timeout: 120_000,
+}, async () => {
   const store = await openStore();
   const collection = store.collection('c');
   await collection.settled();
@@ -116,6 +122,7 @@ test('are saved with the tokens, and are the same map after opening again', { ti
     'index-0.snapshot',
   ]);
   const again = (await openStore()).collection('c');
+  await again.settled();
   expect(again.info()).toMatchObject({ status: 'green', indexed_vectors_count: COUNT });
   expect(await again.query(request)).toEqual(before);
   await again.delete({ points: range(50) });
@@ -179,4 +186,34 @@ test('are no trouble to verification, and go with their vector', async () => {
   const again = (await openStore()).collection('c');
   await again.deleteVectorName('');
   expect((await readdir(await folderOf())).filter((name) => /^index-0/.test(name))).toEqual([]);
+});
+
+test('are told again, and refused where MaxSim is no sum of dot products', async () => {
+  const store = await openStore();
+  const multivector_config = { comparator: 'max_sim', encodings: true } as const;
+  expect(store.collection('c').info().config.params.vectors).toMatchObject({ multivector_config });
+  for (const distance of ['Euclid', 'Manhattan'] as const)
+    await expect(
+      store.createCollection('d', { vectors: { size: 2, distance, multivector_config } }),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('Cosine or Dot') });
+  await expect(
+    store.createCollection('d', {
+      vectors: {
+        size: 2,
+        distance: 'Dot',
+        multivector_config: { ...multivector_config, encodings: 5 as never },
+      },
+    }),
+  ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+});
+
+test('a collection without them keeps its graph of tokens', async () => {
+  const store = await openStore();
+  const collection = await store.createCollection('plain', {
+    vectors: { size: SIZE, distance: 'Cosine', multivector_config: { comparator: 'max_sim' } },
+  });
+  await collection.upsert(range(2100).map((id) => ({ id, vector: tokens(id) })));
+  await store.close();
+  const files = await readdir(join(home, 'store', 'collections'), { recursive: true });
+  expect(files.filter((file) => file.includes('encodings'))).toHaveLength(1);
 });

@@ -66,7 +66,7 @@ function encoding(
   spec: MultiSpec,
   { factory }: IndexContext,
 ): ((dimension: number) => Promise<VectorIndex>) | undefined {
-  if (!Encodings.suit(spec)) return undefined;
+  if (!Encodings.wanted(spec)) return undefined;
   const { name, slot, hnsw } = spec;
   return (dimension) => factory.create({ kind: 'dense', name, slot, dimension, distance: 'Dot', hnsw });
 }
@@ -145,7 +145,7 @@ async function load(
           : at < logStart
             ? `it is of write ${at}, and changes are only known since ${logStart}`
             : isOfTokens(spec, index)
-              ? 'its tokens are linked, which is done no longer'
+              ? 'its tokens are linked, and encodings are wanted'
               : undefined;
   const space =
     trouble !== undefined
@@ -161,7 +161,7 @@ async function load(
 
 /** Whether a graph leads through tokens whose points have encodings. */
 function isOfTokens(spec: IndexedSpec, index: VectorIndex): boolean {
-  return spec.kind === 'multi' && Encodings.suit(spec) && index.stats().kind !== 'flat';
+  return spec.kind === 'multi' && Encodings.wanted(spec) && index.stats().kind !== 'flat';
 }
 
 async function adopt(
