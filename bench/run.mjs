@@ -7,6 +7,7 @@ const suites = {
   estimate: () => import('./estimate/run.mjs'),
   http: () => import('./http/run.mjs'),
   linalg: () => import('./linalg/run.mjs'),
+  multi: () => import('./search/multi.mjs'),
   search: () => import('./search/run.mjs'),
   server: () => import('./server/run.mjs'),
   tokenize: () => import('./text/tokenize.mjs'),

@@ -16,6 +16,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   presto: () => import('./experiments/02-presto.js'),
   'mbat-json': () => import('./experiments/18-mbat-json.js'),
   'observable-propagation': () => import('./experiments/37-observable-propagation.js'),
+  muvera: () => import('./experiments/32-muvera.js'),
   'quantile-aggregation': () => import('./experiments/22-quantile-aggregation.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
   'rich-lazy': () => import('./experiments/30-rich-lazy.js'),

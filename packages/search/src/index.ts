@@ -10,6 +10,7 @@ export { readSnapshotOwner } from './index/snapshot.js';
 export * from './index/types.js';
 export * from './mbat/index.js';
 export * from './leanvec/index.js';
+export * from './muvera/index.js';
 export type { ReadOptions } from './query/reader.js';
 export { type Bm25, type Bm25Options, createBm25 } from './space/bm25.js';
 export { indexTypes, readIndexSchema } from './store/index-params.js';

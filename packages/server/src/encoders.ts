@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Encoder } from '@fletch/text';
+import { type Encoder, encodeTexts, type TextVector } from '@fletch/text';
 import { wrongInput } from './http/errors.js';
 
 /** Where the handlers get encoders from. */
@@ -12,8 +12,8 @@ export interface Encoders {
   allows(name: string): boolean;
   /** The encoder, loaded once. Throws HttpError 400 when it is not allowed. */
   get(name: string): Promise<Encoder>;
-  /** The vectors of query texts, encoded in one call; repeated texts are remembered. */
-  encodeQueries(name: string, texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
+  /** The vectors of query texts (one each, or one for each token), encoded in one call; repeated texts are remembered. */
+  encodeQueries(name: string, texts: readonly string[], signal?: AbortSignal): Promise<TextVector[]>;
   /** Lets go of every loaded encoder. */
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface EncodersOptions {
 export function createEncoders({ create, allow, remember = 1000 }: EncodersOptions): Encoders {
   const allowed = new Set(allow);
   const loaded = new Map<string, Promise<Encoder>>();
-  const queries = new Map<string, Float32Array>();
+  const queries = new Map<string, TextVector>();
 
   const get = (name: string): Promise<Encoder> => {
     if (!allowed.has(name)) {
@@ -62,9 +62,8 @@ export function createEncoders({ create, allow, remember = 1000 }: EncodersOptio
       const missing = [...known.keys()].filter((text) => known.get(text) === undefined);
       if (missing.length > 0) {
         const encoder = await get(name);
-        const vectors = await encoder.encode(missing, signal ? { signal } : {});
-        for (const [i, text] of missing.entries())
-          known.set(text, vectors.slice(i * encoder.dimension, (i + 1) * encoder.dimension));
+        const vectors = await encodeTexts(encoder, missing, signal ? { signal } : {});
+        for (const [i, text] of missing.entries()) known.set(text, vectors[i]!);
       }
       for (const [text, vector] of known) {
         queries.delete(keyOf(text));

@@ -12,6 +12,7 @@ import type {
   UpdateOperation,
   VectorInput,
 } from '@fletch/search';
+import { encodeTexts, type TextVector } from '@fletch/text';
 import { bm25With, isBm25 } from './bm25.js';
 import { wording, wrongInput } from './http/errors.js';
 import type { WireUpsert } from './schemas/points.js';
@@ -65,7 +66,7 @@ type Ready<T extends { vector: WireVector }> = Omit<T, 'vector'> & { vector: Vec
 /** Texts among the vectors of points: collected, then encoded, all of one model together. */
 class Texts {
   readonly #modelOf: (document: Document) => string;
-  readonly #texts = new Map<string, { text: string; put: (vector: Float32Array) => void }[]>();
+  readonly #texts = new Map<string, { text: string; put: (vector: TextVector) => void }[]>();
 
   constructor(collection: Collection) {
     this.#modelOf = modelNamer(collection);
@@ -88,12 +89,13 @@ class Texts {
     for (const [model, list] of this.#texts) {
       const encoder = await services.encoders.get(model);
       dimensions.set(model, encoder.dimension);
-      const vectors = await encoder.encode(
+      const vectors = await encodeTexts(
+        encoder,
         list.map(({ text }) => text),
         { signal },
       );
       list.forEach(({ put }, row) => {
-        put(vectors.slice(row * encoder.dimension, (row + 1) * encoder.dimension));
+        put(vectors[row]!);
       });
     }
     return dimensions;
@@ -107,7 +109,7 @@ class Texts {
     return named;
   }
 
-  #add(document: Document, put: (vector: Float32Array | SparseVector) => void): void {
+  #add(document: Document, put: (vector: TextVector | SparseVector) => void): void {
     if (isBm25(document.model)) {
       put(bm25With(document.options).document(document.text));
       return;

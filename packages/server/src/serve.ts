@@ -63,7 +63,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const recorded = recordedEncoders(store);
   const encoders =
     options.encoders ??
-    createEncoders({ create: createEncoder, allow: [...(options.encoderNames ?? ['use']), ...recorded] });
+    createEncoders({
+      create: createEncoder,
+      allow: [...(options.encoderNames ?? ['use', 'use?pooling=none']), ...recorded],
+    });
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? LOOPBACK_HOSTS : undefined);
   const labRuns = options.labRuns ?? new LabRuns();
   const zooRuns = options.zooRuns ?? new ZooRuns();

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Collection } from '@fletch/search';
+import type { TextVector } from '@fletch/text';
 import { bm25With, isBm25 } from './bm25.js';
 import { blaming, modelNamer } from './inference.js';
 import { Text, type Unencoded } from './schemas/examples.js';
@@ -27,18 +28,21 @@ export async function answered<T, R>(
     texts.set(model, list.add(text.text));
     return text;
   });
-  const vectors = new Map<string, Map<string, Float32Array>>();
+  const vectors = new Map<string, Map<string, TextVector>>();
   const dimensions = new Map<string, number>();
   for (const [model, list] of texts) {
     const encoded = await services.encoders.encodeQueries(model, [...list], signal);
     vectors.set(model, new Map([...list].map((text, i) => [text, encoded[i]!])));
-    dimensions.set(model, encoded[0]!.length);
+    dimensions.set(model, lengthOf(encoded[0]!));
   }
   const ready = replace(request, (text) =>
     isBm25(text.model) ? bm25With(text.options).query(text.text) : vectors.get(modelOf(text))!.get(text.text),
   );
   return blaming(dimensions, () => read(collection, ready as T));
 }
+
+/** Components of a text's vector, or of those of its tokens. */
+const lengthOf = (vector: TextVector): number => (Array.isArray(vector) ? vector[0]! : vector).length;
 
 /** A copy of a JSON tree in which every text was replaced; what holds none is the same object. */
 function replace(value: unknown, by: (text: Text) => unknown): unknown {

@@ -9,4 +9,5 @@ export { type IndexWordNetOptions, indexWordNet, openWordNetCollection } from '.
 export * from './documents/search-text.js';
 export type { EncoderOptions, Pooling } from './encoders/options.js';
 export * from './encoders/registry.js';
+export { encodeTexts, type TextVector } from './encoders/token-sets.js';
 export * from './encoders/types.js';

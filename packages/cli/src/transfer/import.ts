@@ -38,6 +38,13 @@ export async function importSources(request: ImportRequest): Promise<ImportOutco
   );
   const checkpoint = known ? await startAt(request, known, key) : undefined;
   const encoder = kinds.has('texts') ? await request.encoder(known && recordedEncoder(known)) : undefined;
+  if (encoder?.encodeTokens) {
+    await encoder.close();
+    throw new FletchError(
+      'INVALID_ARGUMENT',
+      `Import makes one vector of a text, and "${encoder.name}" gives one for each token: use "fletch index".`,
+    );
+  }
   try {
     const info = known ?? (await create(request, encoder));
     const params = vectorParams(info, request.vector ?? '');

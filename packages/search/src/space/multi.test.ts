@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const space of opened.splice(0)) await space.close();
 });
 
-async function create(dimension: number, distance: Distance, m = 16): Promise<MultiSpace> {
+async function create(dimension: number, distance: Distance, m = 16, encoded = false): Promise<MultiSpace> {
   const spec: MultiSpec = {
     kind: 'multi',
     name: 'm',
@@ -28,6 +28,7 @@ async function create(dimension: number, distance: Distance, m = 16): Promise<Mu
   const space = new MultiSpace(
     spec,
     m === 0 ? await createFlatIndex(options) : await createHnswIndex(options),
+    encoded ? (size) => createHnswIndex({ dimension: size, distance: 'Dot', threads: 2 }) : undefined,
   );
   opened.push(space);
   return space;
@@ -180,6 +181,65 @@ describe('a space of several vectors to a point', () => {
       expect(walked).toHaveBeenCalledTimes(20);
     },
   );
+
+  test.each<[Distance, filtered: boolean]>([
+    ['Cosine', false],
+    ['Dot', false],
+    ['Dot', true],
+  ])(
+    'finds 95 %% of the best ten through encodings (%s, filtered: %s)',
+    { timeout: 90_000 },
+    async (distance, filtered) => {
+      const dim = 12;
+      const space = await create(dim, distance, 0, true);
+      const random = seededRandom(9);
+      const count = 4000;
+      const all = clusteredVectors(count * 8, dim, 7, { clusters: 200 });
+      const points = range(count).map((row) => {
+        const from = row * 8 * dim;
+        return multi(all.subarray(from, from + (3 + Math.floor(random() * 6)) * dim), dim);
+      });
+      for (let at = 0; at < count; at += 500) await space.add(range(500, at), points.slice(at, at + 500));
+      await space.remove(range(100, 300));
+      await space.add(range(50, 320), points.slice(320, 370));
+      await space.settled();
+      expect(space.stats()).toMatchObject({ size: count - 50, linked: count - 50 });
+      const filter = filtered ? Bitset.of(range(count).filter(() => random() < 0.5)) : undefined;
+      const asked = clusteredVectors(20 * 5, dim, 50_000, { clusters: 200 });
+      const compared = vi.spyOn(space.index, 'maxSim');
+      let found = 0;
+      for (let i = 0; i < 20; i++) {
+        const query = multi(asked.subarray(i * 5 * dim, (i + 1) * 5 * dim), dim);
+        const best = await space.nearest(query, 10, { exact: true, ...(filter && { filter }) });
+        const hits = await space.nearest(query, 10, filter && { filter });
+        const groups = compared.mock.calls.at(-1)![1];
+        expect(groups.starts.length - 1).toBeLessThan(800);
+        expect(hits.rows.length).toBe(10);
+        found += hits.rows.filter((row) => best.rows.includes(row)).length;
+        const byRow = new Map(Array.from(best.rows, (row, at) => [row, best.scores[at]]));
+        hits.rows.forEach((row, at) => {
+          expect(space.has(row)).toBe(true);
+          if (filter) expect(filter.has(row)).toBe(true);
+          if (byRow.has(row)) expect(hits.scores[at]).toBe(byRow.get(row));
+        });
+      }
+      expect(found / 200).toBeGreaterThanOrEqual(0.95);
+    },
+  );
+
+  test('a filter of few points, and few points at all, are compared in full', async () => {
+    const space = await create(4, 'Dot', 0, true);
+    const points = range(2100).map((row) => multi(uniformVectors(2, 4, row), 4));
+    const query = multi(uniformVectors(3, 4, 9999), 4);
+    await space.add(range(2000), points.slice(0, 2000));
+    expect((await space.nearest(query, 2000)).rows.length).toBe(2000);
+    await space.add(range(100, 2000), points.slice(2000));
+    const filter = Bitset.of(range(300, 1800));
+    expect(await space.nearest(query, 10, { filter })).toEqual(
+      await space.nearest(query, 10, { filter, exact: true }),
+    );
+    expect((await space.nearest(query, 2100)).rows.length).toBe(2100);
+  });
 
   test('without links, as for re-ranking alone, every point is compared', async () => {
     const space = await create(8, 'Cosine', 0);

@@ -6,6 +6,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { describeFileError } from '@fletch/base';
+import { encodingsPath } from '../space/multi.js';
 import type { VectorSpec } from '../space/spec.js';
 import type { StoredSpace, VectorSpace } from '../space/types.js';
 import { createSpace, type IndexContext, openSpace, snapshotPath } from './open-space.js';
@@ -98,9 +99,10 @@ export class VectorIndexes {
     const path = snapshotPath(this.#context.folder, spec);
     this.#spaces.delete(spec.name);
     await space.close();
-    await rm(path, { force: true }).catch((error: unknown) => {
-      throw describeFileError(error, path);
-    });
+    for (const file of [path, encodingsPath(path)])
+      await rm(file, { force: true }).catch((error: unknown) => {
+        throw describeFileError(error, file);
+      });
   }
 
   /**

@@ -9,6 +9,7 @@ import { isFletchError } from '@fletch/base';
 import type { SnapshotOwner, VectorIndex } from '../index/types.js';
 import { decodeVector } from '../space/codec.js';
 import { DenseSpace } from '../space/dense.js';
+import { Encodings } from '../space/encodings.js';
 import { MultiSpace } from '../space/multi.js';
 import { SparseSpace } from '../space/sparse.js';
 import type { DenseSpec, MultiSpec, SparseSpec, VectorSpec } from '../space/spec.js';
@@ -53,8 +54,11 @@ export function snapshotPath(folder: string, { slot }: VectorSpec): string {
 /** An empty space. */
 export async function createSpace(spec: VectorSpec, context: IndexContext): Promise<StoredSpace> {
   if (spec.kind === 'sparse') return new SparseSpace(() => context.specs.get(spec.name) as SparseSpec);
-  const index = await context.factory.create(spec);
-  return spec.kind === 'multi' ? new MultiSpace(spec, index) : denseSpace(spec, index, context);
+  if (spec.kind === 'dense') return denseSpace(spec, await context.factory.create(spec), context);
+  const encode = encoding(spec, context);
+  // Tokens whose points are found by their encodings are only compared: no graph of theirs.
+  const tokens = encode ? { ...spec, hnsw: { ...spec.hnsw, m: 0 } } : spec;
+  return new MultiSpace(spec, await context.factory.create(tokens), encode);
 }
 
 /** A space whose index may keep less than the table does. */
@@ -63,6 +67,17 @@ function denseSpace(spec: DenseSpec, index: VectorIndex, { environment }: IndexC
     const bytes = environment.vectors(spec.name).get(row);
     return bytes && (decodeVector(spec, bytes) as DenseValue);
   });
+}
+
+/** What makes an index of encodings, for a space whose points have some. */
+function encoding(
+  spec: MultiSpec,
+  { factory }: IndexContext,
+): ((dimension: number) => Promise<VectorIndex>) | undefined {
+  if (!Encodings.wanted(spec)) return undefined;
+  const { name, slot, hnsw } = spec;
+  // Of the kind of tokens, which are linked whole and not by reduced vectors: encodings are no table's vectors.
+  return (dimension) => factory.create({ kind: 'multi', name, slot, dimension, distance: 'Dot', hnsw });
 }
 
 /** Loads a space and brings it up to the table's state. `version` is that of the last write. */
@@ -138,17 +153,38 @@ async function load(
           ? `it is of write ${at}, but the last one was ${version}`
           : at < logStart
             ? `it is of write ${at}, and changes are only known since ${logStart}`
-            : undefined;
+            : isOfTokens(spec, index)
+              ? 'its tokens are linked, and encodings are wanted'
+              : undefined;
   const space =
     trouble !== undefined
       ? undefined
       : spec.kind === 'dense'
         ? denseSpace(spec, index, context)
-        : MultiSpace.adopt(spec, index, owner);
+        : await adopt(spec, index, owner, context);
   if (space) return { space, version: at };
   await index.close();
   warn(spec, context, trouble ?? 'its tokens are not those of its points');
   return undefined;
+}
+
+/** Whether a graph leads through tokens whose points have encodings. */
+function isOfTokens(spec: IndexedSpec, index: VectorIndex): boolean {
+  return spec.kind === 'multi' && Encodings.wanted(spec) && index.stats().kind !== 'flat';
+}
+
+async function adopt(
+  spec: MultiSpec,
+  index: VectorIndex,
+  owner: SnapshotOwner,
+  context: IndexContext,
+): Promise<MultiSpace | undefined> {
+  const encode = encoding(spec, context);
+  return MultiSpace.adopt(spec, index, owner, {
+    path: snapshotPath(context.folder, spec),
+    load: context.factory.load,
+    ...(encode && { encode }),
+  });
 }
 
 /** A row and its vector in the table. */

@@ -94,6 +94,10 @@ export function dimensionedSpec(
     throw invalid(`${at}.datatype: expected one of ${datatypes.join(', ')}, got ${String(datatype)}.`);
   if (multi != null && multi.comparator !== 'max_sim')
     throw invalid(`${at}.multivector_config.comparator: expected max_sim, got ${String(multi.comparator)}.`);
+  if (multi?.encodings && distance !== 'Cosine' && distance !== 'Dot')
+    throw invalid(
+      `${at}.multivector_config.encodings: they stand for sums of dot products, use Cosine or Dot instead of ${distance}.`,
+    );
   return {
     kind: multi == null ? 'dense' : 'multi',
     name,

@@ -37,6 +37,11 @@ export type Datatype = 'float32' | 'float16' | 'uint8' | 'turbo4';
 export interface MultiVectorConfig {
   /** MaxSim: for every query token the best score among the point's tokens, summed. */
   comparator: 'max_sim';
+  /**
+   * Find candidates by one encoding to a point (MUVERA), instead of by a graph of all tokens: quicker to build where points
+   * have many tokens, with fewer of the best found. Under `Cosine` and `Dot`. Default: false.
+   */
+  encodings?: boolean;
 }
 
 /** How an index of reduced, quantized vectors is made; see docs/http-api.md. */

@@ -1,4 +1,5 @@
 import { FletchError } from '@fletch/base';
+import type { Encoder } from '@fletch/text';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createEncoders } from '../encoders.js';
 import { type Ask, fillCities, testApp, wordEncoder } from '../testing/setup.case.js';
@@ -152,5 +153,50 @@ describe('encoders', () => {
     expect(await search()).toMatchObject({ status: 503, body: error('The weights are missing.') });
     broken = false;
     expect((await search()).status).toBe(200);
+  });
+});
+
+describe('an encoder that gives a vector for each token', () => {
+  /** A vector for each word of the text that it knows. */
+  function tokenEncoder(name: string): Encoder {
+    const words = wordEncoder(name);
+    const encodeTokens = async (texts: readonly string[]) => {
+      const sets = texts.map((text) => text.split(' '));
+      const starts = Uint32Array.from({ length: texts.length + 1 }, (_, i) => sets.slice(0, i).flat().length);
+      return { vectors: await words.encode(sets.flat()), starts };
+    };
+    return { ...words, encodeTokens };
+  }
+
+  it('fills multi-vectors and asks them, in any order of texts', async () => {
+    const encoders = createEncoders({ create: async (name) => tokenEncoder(name), allow: ['tokens'] });
+    const { ask } = await testApp({ encoders });
+    await ask('PUT', '/collections/multi', {
+      vectors: { size: 4, distance: 'Cosine', multivector_config: { comparator: 'max_sim' } },
+      metadata: { fletch: { encoder: 'tokens' } },
+    });
+    const points = [
+      { id: 1, vector: { text: 'sad stone' } },
+      { id: 2, vector: { text: 'happy water stone' } },
+      { id: 3, vector: { text: 'water' } },
+    ];
+    expect(await ask('PUT', '/collections/multi/points', { points })).toMatchObject({ status: 200 });
+    const stored = await ask('POST', '/collections/multi/points', { ids: [2], with_vector: true });
+    expect(stored.body.result[0].vector).toEqual([
+      [0, 1, 0, 0],
+      [0, 0, 0, 1],
+      [0, 0, 1, 0],
+    ]);
+    const hits = await ask('POST', '/collections/multi/points/query', { query: { text: 'stone water' } });
+    expect(
+      hits.body.result.points.map(({ id, score }: { id: number; score: number }) => [id, score]),
+    ).toEqual([
+      [2, 2],
+      [1, 1],
+      [3, 1],
+    ]);
+    await ask('PUT', '/collections/single', { vectors: { size: 4, distance: 'Cosine' } });
+    const wrong = [{ id: 1, vector: { text: 'sad stone', model: 'tokens' } }];
+    expect(await ask('PUT', '/collections/single/points', { points: wrong })).toMatchObject({ status: 400 });
   });
 });

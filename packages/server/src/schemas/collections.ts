@@ -48,7 +48,9 @@ export const dimensionedFields = {
   size: z.int().min(1).max(65_536),
   distance: DistanceSchema,
   datatype: z.enum(['float32', 'float16', 'uint8', 'turbo4'] satisfies Datatype[]).nullish(),
-  multivector_config: z.object({ comparator: z.literal('max_sim') }).nullish(),
+  multivector_config: z
+    .object({ comparator: z.literal('max_sim'), encodings: z.boolean().optional() })
+    .nullish(),
 };
 
 const vectorParams = z

@@ -23,7 +23,7 @@ export interface TextCollectionOptions extends Omit<CreateCollection, 'vectors'>
   readonly textField?: string;
 }
 
-/** Makes a collection for the vectors of `encoder`. Throws `ALREADY_EXISTS`, `INVALID_ARGUMENT`. */
+/** Makes a collection for the vectors of `encoder`, of several to a point where it gives one for each token. Throws `ALREADY_EXISTS`, `INVALID_ARGUMENT`. */
 export function createTextCollection(
   store: Store,
   name: string,
@@ -33,7 +33,11 @@ export function createTextCollection(
   const { distance = 'Cosine', textField = 'text', metadata, ...rest } = options;
   return store.createCollection(name, {
     ...rest,
-    vectors: { size: encoder.dimension, distance },
+    vectors: {
+      size: encoder.dimension,
+      distance,
+      ...(encoder.encodeTokens && { multivector_config: { comparator: 'max_sim' } }),
+    },
     metadata: withFacts(metadata ?? {}, { encoder: encoder.name, text_field: textField }),
   });
 }
@@ -69,6 +73,16 @@ export function checkEncoder(collection: Collection, encoder: Encoder): void {
       `The encoder "${encoder.name}" makes vectors of ${encoder.dimension} values, the collection ` +
         `"${collection.name}" holds vectors of ${vectors.size}: ${advice}, or index into another collection.`,
       { details: { collection: collection.name, expected: vectors.size, received: encoder.dimension } },
+    );
+  if ((vectors.multivector_config != null) !== (encoder.encodeTokens !== undefined))
+    throw new FletchError(
+      'INVALID_ARGUMENT',
+      encoder.encodeTokens
+        ? `The encoder "${encoder.name}" gives a vector for each token, the collection "${collection.name}" takes one ` +
+            'for a point: leave out pooling=none, or index into another collection.'
+        : `The encoder "${encoder.name}" gives one vector for a text, the collection "${collection.name}" takes several: ` +
+            'use pooling=none, or index into another collection.',
+      { details: { collection: collection.name } },
     );
   if (remembered !== undefined && remembered !== encoder.name)
     throw new FletchError(

@@ -163,3 +163,31 @@ describe('refuses, before anything is written,', () => {
     await expect(index(fromFile(words))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 });
+
+test('an encoder of token vectors fills a collection of several vectors to a point, and no other', async () => {
+  const tokens = new LetterEncoder('letter-sets');
+  const sets = Object.assign(tokens, {
+    encodeTokens: async (texts: readonly string[]) => {
+      const words = texts.map((text) => text.split(' '));
+      const starts = Uint32Array.from(
+        { length: texts.length + 1 },
+        (_, i) => words.slice(0, i).flat().length,
+      );
+      return { vectors: await tokens.encode(words.flat()), starts };
+    },
+  });
+  const documents = [{ text: 'one apple' }, { text: 'fig' }];
+  await expect(
+    indexDocuments({ collection: asCollection(target), encoder: sets, documents }),
+  ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('for each token') });
+  target.config.vectors = {
+    size: 26,
+    distance: 'Cosine',
+    multivector_config: { comparator: 'max_sim' },
+  };
+  await expect(index(documents)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await indexDocuments({ collection: asCollection(target), encoder: sets, documents });
+  const vectors = [...target.points.values()].map(({ vector }) => vector as Float32Array[]);
+  expect(vectors.map((set) => set.length)).toEqual([2, 1]);
+  expect(vectors[0]![1]).toEqual(await tokens.encode(['apple']));
+});

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type LongWork, throwIfAborted } from '@fletch/base';
 import type { Collection, Payload, PointId, PointStruct } from '@fletch/search';
+import { encodeTexts, type TextVector } from '../encoders/token-sets.js';
 import type { Encoder } from '../encoders/types.js';
 import { checkEncoder, rememberEncoder, textCollectionFacts } from './collection.js';
 import { contentId } from './ids.js';
@@ -59,12 +60,13 @@ export async function indexDocuments(options: IndexDocumentsOptions): Promise<In
     for await (const batch of inBatches(toPoints(options.documents, textField), batchSize)) {
       throwIfAborted(signal);
       const fresh = withoutUnchanged(collection, batch);
-      const vectors = await encoder.encode(
+      const vectors = await encodeTexts(
+        encoder,
         fresh.map(({ text }) => text),
         signal ? { signal } : {},
       );
       await writing;
-      writing = upsert(collection, fresh, vectors, encoder.dimension).then(() => {
+      writing = upsert(collection, fresh, vectors).then(() => {
         added += fresh.length;
         skipped += batch.length - fresh.length;
         onProgress?.({ done: added + skipped, ...(total === undefined ? {} : { total }), stage: 'indexing' });
@@ -132,14 +134,13 @@ function withoutUnchanged(collection: Collection, batch: readonly PendingPoint[]
 async function upsert(
   collection: Collection,
   batch: readonly PendingPoint[],
-  vectors: Float32Array,
-  dimension: number,
+  vectors: readonly TextVector[],
 ): Promise<void> {
   if (batch.length === 0) return;
   const points = batch.map(
     ({ id, payload }, i): PointStruct => ({
       id,
-      vector: vectors.subarray(i * dimension, (i + 1) * dimension),
+      vector: vectors[i]!,
       payload,
     }),
   );

@@ -33,7 +33,7 @@ export class MemoryCollection {
     for (const point of points)
       this.points.set(String(point.id), {
         ...point,
-        vector: Float32Array.from(point.vector as Float32Array),
+        vector: structuredClone(point.vector),
         payload: structuredClone(point.payload ?? null),
       });
   }

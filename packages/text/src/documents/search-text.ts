@@ -5,6 +5,7 @@
  */
 import type { LongWork } from '@fletch/base';
 import type { Collection, QueryRequest, ScoredPoint } from '@fletch/search';
+import { encodeTexts } from '../encoders/token-sets.js';
 import type { Encoder } from '../encoders/types.js';
 import { checkEncoder } from './collection.js';
 
@@ -24,6 +25,6 @@ export interface SearchTextOptions extends Omit<QueryRequest, 'query' | 'using'>
 export async function searchText(options: SearchTextOptions): Promise<ScoredPoint[]> {
   const { collection, encoder, text, signal, ...request } = options;
   checkEncoder(collection, encoder);
-  const query = await encoder.encode([text], signal ? { signal } : {});
-  return collection.query({ with_payload: true, ...request, query });
+  const [query] = await encodeTexts(encoder, [text], signal ? { signal } : {});
+  return collection.query({ with_payload: true, ...request, query: query! });
 }

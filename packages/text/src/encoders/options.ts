@@ -5,8 +5,8 @@
  */
 import type { SessionOptions } from '@fletch/array';
 
-/** How token vectors become a text's vector: their mean, or the first one. */
-export type Pooling = 'mean' | 'cls';
+/** How token vectors become a text's vector: their mean, or the first one; `none`: they stay, and a text is their set. */
+export type Pooling = 'mean' | 'cls' | 'none';
 
 /** Options of all encoders; each takes those that concern it. */
 export interface EncoderOptions extends SessionOptions {
@@ -17,7 +17,10 @@ export interface EncoderOptions extends SessionOptions {
   readonly background?: boolean;
   /** How `use` holds its weights: `float32` (default) or `int8`. */
   readonly precision?: 'float32' | 'int8';
-  /** How `onnx` and `transformers` pool. Default: what the model's folder says, else `mean`. */
+  /**
+   * How `onnx` and `transformers` pool. Default: what the model's folder says, else `mean`. `none` (of `use` and `onnx`)
+   * gives the vectors of the last hidden layer, one for each token.
+   */
   readonly pooling?: Pooling;
   /** Whether `onnx` and `transformers` scale vectors to unit length. Default: true. */
   readonly normalize?: boolean;

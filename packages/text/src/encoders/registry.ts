@@ -53,7 +53,7 @@ const truth: OptionReader = (text) => ({ true: true, false: false })[text];
 /** Options that may also be written behind a name: `use?precision=int8`. */
 const specOptions: Readonly<Record<string, OptionReader>> = {
   precision: oneOf('float32', 'int8'),
-  pooling: oneOf('mean', 'cls'),
+  pooling: oneOf('mean', 'cls', 'none'),
   normalize: truth,
   dimension: wholeNumber,
   threads: wholeNumber,

@@ -43,6 +43,11 @@ export async function createTransformersEncoder(
       'INVALID_ARGUMENT',
       'The encoder "transformers" needs a model: transformers:<model>.',
     );
+  if (options.pooling === 'none')
+    throw new FletchError(
+      'INVALID_ARGUMENT',
+      'The encoder "transformers" gives no token vectors: use "onnx" with the model\'s folder.',
+    );
   const { pipeline } = await load().catch((cause: unknown) => {
     throw new FletchError(
       'UNAVAILABLE',
@@ -55,7 +60,7 @@ export async function createTransformersEncoder(
       cause,
     });
   });
-  const settings = { pooling: options.pooling ?? 'mean', normalize: options.normalize ?? true };
+  const settings = { pooling: options.pooling ?? ('mean' as const), normalize: options.normalize ?? true };
   const run = async (texts: string[]) => extract(texts, settings);
   const dimension = (await run(['a'])).dims.at(-1)!;
   const { pooling, normalize } = options;

@@ -12,6 +12,7 @@ import type {
   CollectionInfo,
   CreateCollection,
   HnswConfig,
+  MultiVectorConfig,
   OptimizersConfig,
   QuantizationConfig,
   SparseVectorParams,
@@ -140,11 +141,16 @@ export function readVectorParams(value: unknown, at: string): StoredVectorParams
   );
   const multi = optionalObject(given.multivector_config, `${at}.multivector_config`);
   if (multi) check(multi.comparator, choice('max_sim'), `${at}.multivector_config.comparator`);
+  const { encodings } = readFields<MultiVectorConfig>(
+    multi && { encodings: multi.encodings },
+    { encodings: boolean } as never,
+    `${at}.multivector_config`,
+  );
   return {
     ...(Object.keys(hnsw).length > 0 && { hnsw_config: hnsw }),
     ...(quantization && { quantization_config: quantization }),
     ...flat,
-    ...(multi && { multivector_config: { comparator: 'max_sim' } }),
+    ...(multi && { multivector_config: { comparator: 'max_sim', ...(encodings && { encodings }) } }),
   };
 }
 

@@ -13,6 +13,14 @@ test('gives the same vectors as in the foreground', async () => {
   expect(first).toEqual(await here.encode(texts));
   expect(second).toEqual(await here.encode(texts.toReversed()));
   await Promise.all([here.close(), there.close()]);
+  const tokens = { pooling: 'none' } as const;
+  const [near, far] = await Promise.all([
+    createEncoder(`onnx:${folder}`, tokens),
+    createEncoder(`onnx:${folder}`, { ...tokens, background: true }),
+  ]);
+  expect(there.encodeTokens).toBeUndefined();
+  expect(await far.encodeTokens!(texts)).toEqual(await near.encodeTokens!(texts));
+  await Promise.all([near.close(), far.close()]);
   rmSync(folder, { recursive: true });
 });
 

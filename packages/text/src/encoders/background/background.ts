@@ -9,12 +9,12 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { FletchError, type LongWork, type Progress, throwIfAborted } from '@fletch/base';
 import type { EncoderOptions } from '../options.js';
-import type { Encoder } from '../types.js';
-import { fromSentError, type Reply, type Request } from './messages.js';
+import type { Encoder, TokenVectors } from '../types.js';
+import { type EncodedTexts, fromSentError, type Reply, type Request } from './messages.js';
 
 interface Job {
   readonly onProgress: ((progress: Progress) => void) | undefined;
-  resolve(vectors: Float32Array): void;
+  resolve(encoded: EncodedTexts): void;
   reject(error: Error): void;
 }
 
@@ -32,7 +32,7 @@ export async function createBackgroundEncoder(spec: string, options: EncoderOpti
     child.once('error', reject);
     child.once('exit', (code, signal) => reject(ended(code, signal)));
   });
-  if (first.kind === 'created') return new BackgroundEncoder(child, first.name, first.dimension);
+  if (first.kind === 'created') return new BackgroundEncoder(child, first);
   child.disconnect();
   throw first.kind === 'refused' ? fromSentError(first.error) : new Error(`Unexpected reply ${first.kind}.`);
 }
@@ -52,10 +52,17 @@ class BackgroundEncoder implements Encoder {
   #lastJob = 0;
   #ended: FletchError | undefined;
 
-  constructor(child: ChildProcess, name: string, dimension: number) {
+  readonly encodeTokens?: (texts: readonly string[], work?: LongWork) => Promise<TokenVectors>;
+
+  constructor(child: ChildProcess, { name, dimension, tokens }: Reply & { kind: 'created' }) {
     this.#child = child;
     this.name = name;
     this.dimension = dimension;
+    if (tokens)
+      this.encodeTokens = async (texts, work) => {
+        const { vectors, starts } = await this.#encode(texts, true, work);
+        return { vectors, starts: starts! };
+      };
     child.removeAllListeners('exit');
     child.on('message', (message) => this.#take(message as Reply));
     child.on('exit', (code, signal) => this.#end(ended(code, signal)));
@@ -63,17 +70,25 @@ class BackgroundEncoder implements Encoder {
     this.#release();
   }
 
-  async encode(texts: readonly string[], { signal, onProgress }: LongWork = {}): Promise<Float32Array> {
+  async encode(texts: readonly string[], work?: LongWork): Promise<Float32Array> {
+    return (await this.#encode(texts, false, work)).vectors;
+  }
+
+  async #encode(
+    texts: readonly string[],
+    tokens: boolean,
+    { signal, onProgress }: LongWork = {},
+  ): Promise<EncodedTexts> {
     throwIfAborted(signal);
     if (this.#ended) throw this.#ended;
     const job = ++this.#lastJob;
     const abort = () => this.#send({ kind: 'abort', job });
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      return await new Promise<Float32Array>((resolve, reject) => {
+      return await new Promise<EncodedTexts>((resolve, reject) => {
         this.#jobs.set(job, { onProgress, resolve, reject });
         this.#child.channel?.ref();
-        this.#send({ kind: 'encode', job, texts });
+        this.#send({ kind: 'encode', job, texts, tokens });
       });
     } finally {
       signal?.removeEventListener('abort', abort);
@@ -95,7 +110,7 @@ class BackgroundEncoder implements Encoder {
     if (!('job' in reply)) return;
     const job = this.#jobs.get(reply.job);
     if (reply.kind === 'progress') job?.onProgress?.(reply.progress);
-    else if (reply.kind === 'encoded') job?.resolve(reply.vectors);
+    else if (reply.kind === 'encoded') job?.resolve(reply);
     else job?.reject(fromSentError(reply.error));
   }
 

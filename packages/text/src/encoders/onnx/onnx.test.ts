@@ -79,6 +79,25 @@ test('token types are filled in, and the model may stand in a folder of its own'
   expect(await encode(folder, ['red'])).toEqual([mean(CLS, RED, SEP)]);
 });
 
+test('every token’s own vector at unit length, where no pooling is asked for', async () => {
+  const encoder = await createEncoder(`onnx:${tinyFolder()}?pooling=none`);
+  expect(encoder).toMatchObject({ dimension: 3, name: expect.stringContaining('pooling=none') });
+  const { vectors, starts } = await encoder.encodeTokens!(['red', 'green blue']);
+  expect([...starts]).toEqual([0, 3, 7]);
+  [CLS, RED, SEP, CLS, GREEN, BLUE, SEP].forEach((id, i) => {
+    const length = Math.hypot(...tinyVector(id));
+    tinyVector(id).forEach((value, j) => {
+      expect(vectors[i * 3 + j]).toBeCloseTo(value / length, 5);
+    });
+  });
+  expect(await encoder.encode(['red'])).toHaveLength(3);
+  await encoder.close();
+  // Also of a model that has a vector of the text.
+  const both = await createEncoder(`onnx:${tinyFolder({}, { output: 'sentence' })}?pooling=none`);
+  expect((await both.encodeTokens!(['red'])).starts).toEqual(Uint32Array.of(0, 3));
+  await both.close();
+});
+
 describe('refuses', () => {
   const refused = async (folder: string) => createEncoder(`onnx:${folder}`).catch((error) => error);
 

@@ -10,7 +10,8 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { batchesByLength } from '../batches.js';
 import { normalize } from '../normalize.js';
 import { type EncoderOptions, encoderName, type Pooling } from '../options.js';
-import type { Encoder } from '../types.js';
+import { joinTokens, meanOfTokens } from '../token-sets.js';
+import type { Encoder, TokenVectors } from '../types.js';
 import { type ModelFolder, readModelFolder } from './folder.js';
 import { pool } from './pooling.js';
 
@@ -47,6 +48,7 @@ export async function createOnnxEncoder(folder: string, options: EncoderOptions 
 
 class OnnxEncoder implements Encoder {
   readonly name: string;
+  readonly encodeTokens?: (texts: readonly string[], work?: LongWork) => Promise<TokenVectors>;
   readonly #session: Session;
   readonly #files: ModelFolder;
   readonly #tokenizer: Tokenizer;
@@ -65,7 +67,7 @@ class OnnxEncoder implements Encoder {
     const encoder = new OnnxEncoder(name, files, session, options);
     encoder.#suffix = encoder.#countSuffix();
     const [first] = await encoder.#run([encoder.#tokens('a')]);
-    encoder.#dimension = first!.length;
+    encoder.#dimension = first!.length / (encoder.#pooling === 'none' ? encoder.#tokens('a').length : 1);
     return encoder;
   }
 
@@ -76,6 +78,8 @@ class OnnxEncoder implements Encoder {
     this.#tokenizer = new Tokenizer(files.tokenizer, files.tokenizerConfig);
     this.#pooling = options.pooling ?? files.pooling ?? 'mean';
     this.#normalize = options.normalize ?? true;
+    if (this.#pooling === 'none')
+      this.encodeTokens = async (texts, work) => joinTokens(await this.#encode(texts, work), this.#dimension);
   }
 
   get dimension(): number {
@@ -97,19 +101,30 @@ class OnnxEncoder implements Encoder {
     return [...ids.slice(0, kept), ...ids.slice(ids.length - this.#suffix)];
   }
 
-  async encode(texts: readonly string[], { signal, onProgress }: LongWork = {}): Promise<Float32Array> {
+  async encode(texts: readonly string[], work?: LongWork): Promise<Float32Array> {
+    const vectors = new Float32Array(texts.length * this.#dimension);
+    const encoded = await this.#encode(texts, work);
+    encoded.forEach((values, i) => {
+      const vector = this.#pooling === 'none' ? meanOfTokens(values, this.#dimension) : values;
+      vectors.set(vector, i * this.#dimension);
+    });
+    return vectors;
+  }
+
+  /** Of each text its vector, or with `pooling: none` those of its tokens. */
+  async #encode(texts: readonly string[], { signal, onProgress }: LongWork = {}): Promise<Float32Array[]> {
     const tokens = texts.map((text) => this.#tokens(text));
     const lengths = tokens.map((list) => list.length);
-    const vectors = new Float32Array(texts.length * this.#dimension);
+    const all: Float32Array[] = new Array(texts.length);
     let done = 0;
     for (const batch of batchesByLength(lengths, BATCH_TOKENS)) {
       throwIfAborted(signal);
       const encoded = await this.#run(batch.members.map((index) => tokens[index]!));
-      for (const [row, index] of batch.members.entries()) vectors.set(encoded[row]!, index * this.#dimension);
+      for (const [row, index] of batch.members.entries()) all[index] = encoded[row]!;
       done += batch.members.length;
       onProgress?.({ done, total: texts.length, stage: 'encoding' });
     }
-    return vectors;
+    return all;
   }
 
   async #run(lists: readonly number[][]): Promise<Float32Array[]> {
@@ -127,7 +142,8 @@ class OnnxEncoder implements Encoder {
 
   /** The model's own text vectors when it gives them, else its token vectors, pooled. */
   #vectors(outputs: Record<string, TensorValue>, lists: readonly number[][]): Float32Array[] {
-    const output = outputs.sentence_embedding ?? outputs[this.#session.outputs[0]!]!;
+    const own = this.#pooling === 'none' ? undefined : outputs.sentence_embedding;
+    const output = own ?? outputs[this.#session.outputs[0]!]!;
     const { data, dims } = output;
     if (!(data instanceof Float32Array) || dims.length < 2 || dims.length > 3)
       throw new FletchError(
@@ -135,12 +151,17 @@ class OnnxEncoder implements Encoder {
         `The model of "${this.name}" gives ${output.type ?? 'values'} of shape [${dims.join(', ')}]; an encoder ` +
           'gives float32 of [batch, dimension] or [batch, tokens, dimension].',
       );
+    if (this.#pooling === 'none' && dims.length !== 3)
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `The model of "${this.name}" gives one vector for a text and none for its tokens: leave out pooling=none.`,
+      );
     const dimension = dims.at(-1)!;
     const length = dims.length === 3 ? dims[1]! : 1;
     return lists.map((list, row) => {
       const rule = dims.length === 3 ? this.#pooling : 'cls';
       const vector = pool({ data, length, dimension }, row, list.length, rule);
-      return this.#normalize ? normalize(vector) : vector;
+      return this.#normalize && this.#pooling !== 'none' ? normalize(vector) : vector;
     });
   }
 

@@ -27,9 +27,10 @@ const MASKED = -1e9;
 
 /**
  * Writes the model: inputs `ids` (int32, batch × length) and `mask` (float32, batch × length; 1 for a piece,
- * 0 for padding), output `vectors` (float32, batch × 512).
+ * 0 for padding), output `vectors`: float32, batch × 512, or of the last hidden layer, batch × length × 512, when
+ * `tokens` is set.
  */
-export function buildUseGraph(weights: UseWeights, precision: UsePrecision): Uint8Array {
+export function buildUseGraph(weights: UseWeights, precision: UsePrecision, tokens = false): Uint8Array {
   const graph = new GraphBuilder('universal-sentence-encoder-lite');
   const ids = graph.input('ids', 'int32', ['batch', 'length']);
   const mask = graph.input('mask', 'float32', ['batch', 'length']);
@@ -38,6 +39,10 @@ export function buildUseGraph(weights: UseWeights, precision: UsePrecision): Uin
   let x = graph.node('Add', [graph.node('Gather', [embeddings(context), ids]), positions(context, ids)]);
   x = layer(context, 0, x, EMBEDDING);
   x = layer(context, 1, x, USE_DIMENSION);
+  if (tokens) {
+    graph.output('vectors', x, 'float32', ['batch', 'length', USE_DIMENSION]);
+    return graph.build();
+  }
 
   const sum = graph.node('MatMul', [context.meanWeights, x]);
   const mean = graph.node('Squeeze', [sum, graph.ints(1)]);

@@ -102,3 +102,58 @@ test('int8 stays close to float32', async () => {
   expect(worst).toBeGreaterThan(0.998);
   await int8.close();
 });
+
+describe('pooling=none', () => {
+  let tokens: Encoder;
+
+  beforeAll(async () => {
+    tokens = await createEncoder('use?pooling=none');
+  });
+  afterAll(() => tokens.close());
+
+  test('gives unit vectors of the pieces, alike where meanings are', async () => {
+    const texts = ['a feeling of deep sadness', 'intense sorrow', 'a large seagoing ship'];
+    const { vectors, starts } = await tokens.encodeTokens!(texts);
+    expect(starts.length).toBe(4);
+    expect(vectors.length).toBe(starts[3]! * 512);
+    expect(starts[1]! - starts[0]!).toBeGreaterThanOrEqual(5);
+    for (let i = 0; i < starts[3]!; i++) expect(Math.hypot(...row(vectors, i))).toBeCloseTo(1, 5);
+    const maxSim = (a: number, b: number) => {
+      let sum = 0;
+      for (let i = starts[a]!; i < starts[a + 1]!; i++) {
+        let best = -1;
+        for (let j = starts[b]!; j < starts[b + 1]!; j++)
+          best = Math.max(best, cosine(row(vectors, i), row(vectors, j)));
+        sum += best;
+      }
+      return sum / (starts[a + 1]! - starts[a]!);
+    };
+    expect(maxSim(1, 0)).toBeGreaterThan(maxSim(1, 2));
+    expect(maxSim(1, 1)).toBeCloseTo(1, 5);
+  });
+
+  test('a text’s tokens do not depend on the texts beside it', async () => {
+    const texts = ['grief', 'a much longer sentence about the weather in the mountains', 'a b c d e'];
+    const { vectors, starts } = await tokens.encodeTokens!(texts);
+    for (const [i, text] of texts.entries()) {
+      const alone = await tokens.encodeTokens!([text]);
+      expect(alone.starts[1]).toBe(starts[i + 1]! - starts[i]!);
+      for (let j = 0; j < alone.starts[1]!; j++)
+        expect(cosine(row(vectors, starts[i]! + j), row(alone.vectors, j))).toBeGreaterThan(0.99999);
+    }
+  });
+
+  test('is another encoder, whose single vector is the mean', async () => {
+    expect(tokens).toMatchObject({ name: 'use?pooling=none', dimension: 512 });
+    expect(encoder.encodeTokens).toBeUndefined();
+    const [vector] = [row(await tokens.encode(['sea and mountains']), 0)];
+    expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
+  });
+
+  test('refuses a text without pieces', async () => {
+    await expect(tokens.encodeTokens!(['sea', ''])).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('Text 1'),
+    });
+  });
+});
