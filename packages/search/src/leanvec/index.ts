@@ -9,6 +9,8 @@ export { type Moments, optimalProjection, type Pair, projectionLoss } from './lo
 export { type LvqOptions, lvqEncode } from './lvq.js';
 export { LVQDataset, type LvqBits, type LvqLevel, type LvqParts } from './lvq-dataset.js';
 export {
+  type LearnOptions,
+  learnFromMoments,
   learnProjection,
   momentsOf,
   type Projection,

@@ -14,10 +14,11 @@ import {
 } from '@fletch/linalg';
 import {
   type LvqBits,
-  learnProjection,
+  learnFromMoments,
   lvqEncode,
   momentsOf,
   optimalProjection,
+  type ProjectionMethod,
   projectionLoss,
   randomProjection,
 } from '@fletch/search';
@@ -67,18 +68,19 @@ interface CandidateOptions {
   readonly product: boolean;
 }
 
-/** What is learned from the queries, and measured with others of the same kind. */
+/**
+ * What is learned from queries, and measured with others of the same kind.
+ *
+ * @param truth - the ten nearest rows of each of those
+ */
 export function measureCandidates(task: SearchTask, dim: number, options: CandidateOptions): Candidates {
   const { name, seed, signal, product } = options;
   const { rows, learned, test } = task;
-  const learn = { dim, queries: learned, seed, signal };
-  const moments = momentsOf(rows, { ...learn, method: 'ood-fw' });
+  const moments = momentsOf(rows, { dim, method: 'ood-fw', queries: learned, seed, signal });
+  const learn = (method: ProjectionMethod) => learnFromMoments(moments, { dim, method, signal });
   const optimal = optimalProjection(moments, dim);
   const random = randomProjection(rows.cols, dim, seed);
-  const id = learnProjection(rows, { ...learn, method: 'id' });
-  const fw = learnProjection(rows, { ...learn, method: 'ood-fw' });
-  const es = learnProjection(rows, { ...learn, method: 'ood-es' });
-  const both = learnProjection(rows, { ...learn, method: 'ood-es-fw' });
+  const [id, fw, es, both] = [learn('id'), learn('ood-fw'), learn('ood-es'), learn('ood-es-fw')];
   const methods: Method[] = [
     { name: 'ID', ...id },
     { name: 'OOD, Frank-Wolfe', ...fw, steps: fw.loss.length },
@@ -89,7 +91,6 @@ export function measureCandidates(task: SearchTask, dim: number, options: Candid
     { name: 'OOD, Frank-Wolfe, 8 bits', ...fw, bits: 8 },
     { name: 'OOD, Frank-Wolfe, 4 bits', ...fw, bits: 4 },
   ];
-  const truth = byProduct(rows, test, 10);
   const measured = methods.map((method): Measured => {
     const { A, B, bits, steps, beta } = method;
     const reduced = matmul(rows, B);

@@ -6,7 +6,7 @@
 import { Matrix, matmul } from '@fletch/linalg';
 
 /** Queries whose scores are in memory at a time. */
-const CHUNK = 64;
+const CHUNK = 200;
 
 /** Of each query the k best rows, best first. */
 export type Neighbours = readonly Uint32Array[];
