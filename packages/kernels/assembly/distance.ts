@@ -3,8 +3,14 @@
  * vectors), the squared Euclidean distance, the sum of absolute differences.
  *
  * Every kernel adds in the same order, so that a pair of vectors has the same distance whichever kernel meets it.
+ *
+ * Where rows are kept as codes, what they are compared with is an unfolded query (see codes/): `asQuery` makes one of a
+ * row.
  */
-import { metric, padded } from './layout';
+import { four4, four8, one4, one8, queryLength } from './codes/dot';
+import { factorOf } from './codes/query';
+import { unfoldCode } from './codes/unfold';
+import { bits, metric, padded, reduced, squared } from './layout';
 
 export const DOT: u32 = 0;
 export const EUCLID: u32 = 1;
@@ -104,27 +110,56 @@ function clamped(q: usize, a: usize): f32 {
   return <f32>max(-f64(f32.MAX_VALUE), min(f64(f32.MAX_VALUE), wide(q, a)));
 }
 
+/** What other rows can be compared with: the vector at `a` itself, or its code, unfolded at `room`. */
+@inline
+export function asQuery(a: usize, room: usize): usize {
+  if (bits == 0) return a;
+  unfoldCode(a, reduced, bits, factorOf(), room, squared);
+  return room;
+}
+
 /** Distance of the vectors at two addresses; always finite. */
-export function distance(q: usize, a: usize): f32 {
+function vectors(q: usize, a: usize): f32 {
   const d = metric == DOT ? oneDot(q, a) : metric == EUCLID ? oneEuclid(q, a) : oneManhattan(q, a);
   return d - d == 0 ? d : clamped(q, a);
 }
 
 /** Distances of the vector at `q` to four others at once: their loads overlap. */
-export function distance4(q: usize, a: usize, b: usize, c: usize, d: usize): v128 {
+export function vectors4(q: usize, a: usize, b: usize, c: usize, d: usize): v128 {
   const v = metric == DOT
     ? fourDot(q, a, b, c, d)
     : metric == EUCLID ? fourEuclid(q, a, b, c, d) : fourManhattan(q, a, b, c, d);
   if (i32x4.all_true(f32x4.eq(f32x4.sub(v, v), f32x4.splat(0)))) return v;
-  let fixed = f32x4.splat(distance(q, a));
-  fixed = f32x4.replace_lane(fixed, 1, distance(q, b));
-  fixed = f32x4.replace_lane(fixed, 2, distance(q, c));
-  return f32x4.replace_lane(fixed, 3, distance(q, d));
+  let fixed = f32x4.splat(vectors(q, a));
+  fixed = f32x4.replace_lane(fixed, 1, vectors(q, b));
+  fixed = f32x4.replace_lane(fixed, 2, vectors(q, c));
+  return f32x4.replace_lane(fixed, 3, vectors(q, d));
+}
+
+/** Distance of a row at `a` to what `q` holds: a vector, or an unfolded query; always finite. */
+export function distance(q: usize, a: usize): f32 {
+  if (bits == 0) return vectors(q, a);
+  const length = queryLength(reduced, bits);
+  const d = bits == 8 ? one8(q, length, a) : one4(q, length, a);
+  return d - d == 0 ? d : f32.MAX_VALUE;
+}
+
+/** The same for four rows at once. */
+export function distance4(q: usize, a: usize, b: usize, c: usize, d: usize): v128 {
+  if (bits == 0) return vectors4(q, a, b, c, d);
+  const length = queryLength(reduced, bits);
+  return wholeOrFar(bits == 8 ? four8(q, length, a, b, c, d) : four4(q, length, a, b, c, d));
+}
+
+/** Distances of codes, of which those that overflowed are as far as can be. */
+@inline
+export function wholeOrFar(v: v128): v128 {
+  return v128.bitselect(v, f32x4.splat(f32.MAX_VALUE), f32x4.eq(f32x4.sub(v, v), f32x4.splat(0)));
 }
 
 /** The score that users see for the distance `d` between the vectors at `q` and `a`. */
 export function scoreOf(d: f32, q: usize, a: usize): f32 {
   if (metric == DOT) return 0 - d;
   if (metric == MANHATTAN) return d;
-  return d < f32.MAX_VALUE ? sqrt(d) : <f32>min(f64(f32.MAX_VALUE), sqrt(wide(q, a)));
+  return d < f32.MAX_VALUE || bits != 0 ? sqrt(d) : <f32>min(f64(f32.MAX_VALUE), sqrt(wide(q, a)));
 }

@@ -28,3 +28,4 @@ export { queryAddress, search, searchMany } from './search';
 export { maxSim } from './maxsim';
 export { link } from './link';
 export { forget, forgetAll, mend, repair } from './repair';
+export { encode } from './codes/encode';

@@ -26,6 +26,20 @@ export const H_TAIL: usize = HEADER + 64; // u32 list of the rows that are not l
 export const H_TAIL_COUNT: usize = HEADER + 68;
 export const H_LIVE: usize = HEADER + 72; // rows that may be returned
 export const H_LEAVING: usize = HEADER + 76; // rows that are being taken out of the graph
+export const H_ALPHA: usize = HEADER + 80; // f32: how much nearer a chosen neighbour must be to shadow another; 1 in HNSW
+export const H_FLAT: usize = HEADER + 84; // 1: all rows are on the lowest level
+// Of rows that are kept as codes (see codes/):
+export const H_BITS: usize = HEADER + 88; // of a component of the reduced vector: 8 or 4; 0: rows are f32 vectors
+export const H_REDUCED: usize = HEADER + 92; // components of the reduced vector
+export const H_SQUARED: usize = HEADER + 96; // 1: codes are compared by squared Euclidean distance; 0: by dot product
+export const H_SECOND: usize = HEADER + 100; // region of what candidates are compared by in the end, and its stride
+export const H_SECOND_STRIDE: usize = HEADER + 104;
+export const H_SECOND_BITS: usize = HEADER + 108; // of its components: 8 or 32
+export const H_KEEP: usize = HEADER + 128; // f32: candidates that are kept for each that a walk may expand
+export const H_MEAN: usize = HEADER + 112; // f32 × padded: subtracted from data and queries
+export const H_QUERY_ROWS: usize = HEADER + 116; // i16: reduced × wide, what reduces a query
+export const H_QUERY_SCALES: usize = HEADER + 120; // f32 × reduced: what they are to be multiplied with
+export const H_DATA_ROWS: usize = HEADER + 124; // f32: reduced × padded, what reduces a stored vector
 
 // --- slots: one to a thread ---------------------------------------------------------------------------------
 export const SLOTS: usize = 2048;
@@ -63,6 +77,14 @@ export let m: u32 = 0;
 export let m0: u32 = 0;
 export let efConstruction: u32 = 0;
 export let seed: u32 = 0;
+export let alpha: f32 = 1;
+export let flat: bool = false;
+export let bits: u32 = 0;
+export let reduced: u32 = 0;
+export let squared: bool = false;
+export let secondOffset: usize = 0;
+export let secondStride: u32 = 0;
+export let secondBits: u32 = 0;
 export let slot: usize = 0;
 
 /** Reads the parameters of the memory's index; `index` is this thread's slot. */
@@ -81,5 +103,13 @@ export function bindLayout(index: u32): void {
   m0 = 2 * m;
   efConstruction = load<u32>(H_EF_CONSTRUCTION);
   seed = load<u32>(H_SEED);
+  alpha = load<f32>(H_ALPHA);
+  flat = load<u32>(H_FLAT) != 0;
+  bits = load<u32>(H_BITS);
+  reduced = load<u32>(H_REDUCED);
+  squared = load<u32>(H_SQUARED) != 0;
+  secondOffset = load<u32>(H_SECOND);
+  secondStride = load<u32>(H_SECOND_STRIDE);
+  secondBits = load<u32>(H_SECOND_BITS);
   slot = SLOTS + index * <u32>SLOT_BYTES;
 }

@@ -1,5 +1,6 @@
 /** Insertion of rows into the graph, by any number of threads at once. */
-import { distance, distance4 } from './distance';
+import { basis, narrowBytes } from './codes/tables';
+import { asQuery, distance, distance4 } from './distance';
 import { distanceOf, insertSorted, keyOf, rowOf } from './keys';
 import { H_ENTRY, efConstruction, m } from './layout';
 import { linkCapacity, linksAt, levelOf, lock, setLinked, unlock, vectorAt } from './rows';
@@ -31,7 +32,7 @@ export function choose(keys: usize, count: u32, limit: u32): u32 {
     const key = load<u64>(keys + (i << 3));
     const row = rowOf(key);
     const at = vectorAt(row);
-    if (!all && shadowed(at, taken, distanceOf(key))) continue;
+    if (!all && taken > 0 && shadowed(asQuery(at, basis), taken, distanceOf(key))) continue;
     store<u32>(chosen + (taken << 2), row);
     store<u32>(chosenAt + (taken << 2), <u32>at);
     taken++;
@@ -64,7 +65,7 @@ export function connect(row: u32, target: u32, level: u32): void {
   if (count < capacity) {
     atomic.store<u32>(links + (count << 2), target + 1);
   } else {
-    const base = vectorAt(row);
+    const base = asQuery(vectorAt(row), basis + narrowBytes());
     let sorted: u32 = 0;
     for (let i: u32 = 0; i <= count; i++) {
       const other = i < count ? load<u32>(links + (i << 2)) - 1 : target;
@@ -96,12 +97,12 @@ function linkRow(row: u32): void {
       return;
     }
   }
-  const query = vectorAt(row);
+  const query = asQuery(vectorAt(row), basis + 2 * narrowBytes());
   const top = min(level, <u32>(entry >> 32) - 1);
   const listBytes: u32 = (m + 1) << 2;
   let start = approach(query, entry, top);
   for (let l = <i32>top; l >= 0; l--) {
-    const met = walk(query, start, l, efConstruction);
+    const met = walk(query, start, l, efConstruction, efConstruction);
     start = rowOf(load<u64>(buffer));
     const count = choose(buffer, met, m);
     writeLinks(row, l, count);

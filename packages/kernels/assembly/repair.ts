@@ -1,5 +1,6 @@
 /** Keeping the graph whole: taking rows out of it, and reconnecting what nothing leads to. */
-import { distance } from './distance';
+import { basis, narrowBytes } from './codes/tables';
+import { asQuery, distance } from './distance';
 import { insertSorted, keyOf, rowOf } from './keys';
 import { DIRECTORY, H_BLOCKS, H_ENTRY, LINKED, efConstruction, m0, shift } from './layout';
 import { choose, connect, writeLinks } from './link';
@@ -54,7 +55,7 @@ function consider(row: u32, level: u32, base: usize, leaving: usize): void {
 
 /** Chooses the links of a row anew from what remains and what lies behind the rows that leave. */
 function relink(row: u32, level: u32, leaving: usize): void {
-  const base = vectorAt(row);
+  const base = asQuery(vectorAt(row), basis + 2 * narrowBytes());
   const capacity = linkCapacity(level);
   lock(row);
   clearVisited();
@@ -204,7 +205,8 @@ export function mend(reached: usize, queue: usize): u32 {
   const limit = rowLimit();
   for (let row: u32 = 0; row < limit; row++) {
     if (!isNode(row) || inBits(reached, row)) continue;
-    const met = walkAmong(vectorAt(row), <u32>entry, 0, efConstruction, reached, u32.MAX_VALUE);
+    const base = asQuery(vectorAt(row), basis);
+    const met = walkAmong(base, <u32>entry, 0, efConstruction, reached, u32.MAX_VALUE);
     splice(met > 0 ? rowOf(load<u64>(buffer)) : <u32>entry, row);
     flood(row, reached, queue);
     mended++;

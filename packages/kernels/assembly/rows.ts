@@ -1,7 +1,7 @@
 /** Rows: where each one's vector, links and state are, and what its state says. */
 import {
   DIRECTORY, H_BLOCKS, LINKED, LOCKED, MAX_LEVEL, PRESENT, TAIL,
-  linkStride, linksOffset, m, m0, mask, seed, shift, stateOffset, upperOffset, vectorStride, vectorsOffset,
+  flat, linkStride, linksOffset, m, m0, mask, secondOffset, secondStride, seed, shift, stateOffset, upperOffset, vectorStride, vectorsOffset,
 } from './layout';
 
 @inline
@@ -12,6 +12,12 @@ export function blockOf(row: u32): usize {
 @inline
 export function vectorAt(row: u32): usize {
   return blockOf(row) + vectorsOffset + (row & mask) * vectorStride;
+}
+
+/** What the row is compared by in the end, where rows are kept as codes. */
+@inline
+export function secondAt(row: u32): usize {
+  return blockOf(row) + secondOffset + (row & mask) * secondStride;
 }
 
 @inline
@@ -50,6 +56,7 @@ export function rowLimit(): u32 {
 
 /** Level of a row: a hash of (seed, row) makes level l as likely as m^-l. */
 export function levelOf(row: u32): u32 {
+  if (flat) return 0;
   let h = row * 0x9e3779b1 + seed * 0x85ebca77 + 0xc2b2ae3d;
   h = (h ^ (h >> 16)) * 0x7feb352d;
   h = (h ^ (h >> 15)) * 0x846ca68b;

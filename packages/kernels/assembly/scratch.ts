@@ -1,4 +1,5 @@
 /** What a thread works with: its visited set, its key arrays and small fixed lists, all in its slot's memory. */
+import { codeScratchBytes, openCodes } from './codes/tables';
 import {
   S_BUFFER, S_BUFFER_KEYS, S_FRONTIER, S_FRONTIER_KEYS, S_SCRATCH, S_VISITED, S_VISITED_BYTES,
   MAX_LEVEL, m, m0, padded, slot,
@@ -35,7 +36,7 @@ function listBytes(): u32 {
 
 /** Bytes of scratch that a slot of the bound index needs. */
 export function scratchBytes(): u32 {
-  return (padded << 2) * PASS + 4 * listBytes() + (MAX_CANDIDATES << 3) + (MAX_LEVEL + 1) * ((m0 + 1) << 2) + 64;
+  return (padded << 2) * PASS + 4 * listBytes() + (MAX_CANDIDATES << 3) + (MAX_LEVEL + 1) * ((m0 + 1) << 2) + codeScratchBytes() + 64;
 }
 
 /** Reads the slot: the main thread may have enlarged its arrays since the last call. */
@@ -48,6 +49,8 @@ export function openScratch(): void {
   let at: usize = load<u32>(slot + S_SCRATCH);
   queryAt = at;
   at += (padded << 2) * PASS;
+  openCodes(at);
+  at += codeScratchBytes();
   candidates = at;
   at += MAX_CANDIDATES << 3;
   gathered = at;

@@ -1,7 +1,10 @@
 /** A whole search in one call, and a thread's share of a batch of searches. */
+import { prepare, prepareWide } from './codes/query';
+import { rerank } from './codes/second';
+import { narrowQuery } from './codes/tables';
 import { scoreOf } from './distance';
 import { MARK, distanceOf, rowOf } from './keys';
-import { H_ENTRY, H_LEAVING, H_LIVE, padded } from './layout';
+import { H_ENTRY, H_KEEP, H_LEAVING, H_LIVE, bits, padded } from './layout';
 import { walkMatching } from './matching';
 import { vectorAt, walkable } from './rows';
 import { scan, scanTail } from './scan';
@@ -46,20 +49,20 @@ function walkFiltered(
 }
 
 /** Candidates of the graph and the tail, or -1 when only a scan gives the right answer. */
-function explore(query: usize, k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32): i32 {
+function explore(query: usize, k: u32, ef: u32, keep: u32, filter: usize, budget: u32, probe: u32, least: u32): i32 {
   const entry = atomic.load<u64>(H_ENTRY);
   let count: u32 = 0;
   if (entry != 0) {
     const start = approach(query, entry, 0);
     if (filter == 0 && load<u32>(H_LEAVING) == 0) {
-      count = keepWalkable(walk(query, start, 0, ef));
+      count = keepWalkable(walk(query, start, 0, ef, keep));
     } else {
       const found = walkFiltered(query, start, ef, filter, budget, filter == 0 ? 0 : probe, least);
       if (found < 0) return -1;
       count = <u32>found;
     }
   }
-  count = scanTail(query, count, ef, filter);
+  count = scanTail(query, count, keep, filter);
   return count >= min(k, load<u32>(H_LIVE)) ? <i32>count : -1;
 }
 
@@ -71,10 +74,34 @@ function explore(query: usize, k: u32, ef: u32, filter: usize, budget: u32, prob
 function answer(
   query: usize, k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32, out: usize,
 ): u32 {
-  const found = ef == 0 ? -1 : explore(query, k, ef, filter, budget, probe, least);
-  const count = found < 0 ? scan(query, 1, k, filter) : min(<u32>found, k);
+  const count = bits != 0
+    ? answerByCodes(query, k, ef, filter, budget, probe, least)
+    : answerByVectors(query, k, ef, filter, budget, probe, least);
   write(query, buffer, count, k, out);
   return count;
+}
+
+@inline
+function answerByVectors(
+  query: usize, k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32,
+): u32 {
+  const found = ef == 0 ? -1 : explore(query, k, ef, ef, filter, budget, probe, least);
+  return found < 0 ? scan(query, 1, k, filter, false) : min(<u32>found, k);
+}
+
+/** Finds `ef` candidates by their reduced codes, the best of which a comparison in full decides. */
+@inline
+function answerByCodes(
+  query: usize, k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32,
+): u32 {
+  if (ef == 0) {
+    prepareWide(query);
+    return scan(query, 1, k, filter, true);
+  }
+  prepare(query);
+  const keep = max(ef, <u32>(f32(ef) * load<f32>(H_KEEP)));
+  const found = budget == 1 ? -1 : explore(narrowQuery, k, ef, keep, filter, budget, probe, least);
+  return rerank(query, found < 0 ? scan(narrowQuery, 1, ef, filter, false) : <u32>found, k);
 }
 
 /** {@link answer} for the query that lies in this slot's scratch. */
@@ -100,17 +127,17 @@ export function searchMany(
   out: usize, counts: usize, cursor: usize,
 ): void {
   openScratch();
-  const take = ef == 0 ? min(together, PASS) : 1;
+  const take = ef == 0 && bits == 0 ? min(together, PASS) : 1;
   while (true) {
     const i = atomic.add<u32>(cursor, take);
     if (i >= total) return;
     const query = queries + i * (padded << 2);
-    if (ef != 0) {
+    if (take == 1) {
       store<u32>(counts + (i << 2), answer(query, k, ef, filter, budget, probe, least, out + i * (k << 3)));
       continue;
     }
     const many = min(take, total - i);
-    const count = scan(query, many, k, filter);
+    const count = scan(query, many, k, filter, false);
     for (let q: u32 = 0; q < many; q++) {
       store<u32>(counts + ((i + q) << 2), count);
       write(query + q * (padded << 2), buffer + q * (k << 3), count, k, out + (i + q) * (k << 3));

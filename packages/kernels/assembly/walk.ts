@@ -57,25 +57,25 @@ let size: u32 = 0;
 let cursor: u32 = 0;
 
 @inline
-function offer(distance: f32, i: u32, ef: u32): void {
+function offer(distance: f32, i: u32, keep: u32): void {
   const key = keyOf(distance, load<u32>(gathered + (i << 2)));
-  if (size == ef && key >= load<u64>(buffer + ((ef - 1) << 3))) return;
-  const position = insertSorted(buffer, size, ef, key);
-  if (size < ef) size++;
+  if (size == keep && key >= load<u64>(buffer + ((keep - 1) << 3))) return;
+  const position = insertSorted(buffer, size, keep, key);
+  if (size < keep) size++;
   if (position < cursor) cursor = position;
 }
 
 /**
- * Best-first walk on one level from `row`. Leaves the `ef` nearest nodes it met in the buffer, sorted; their marks
- * are set. Returns how many.
+ * Best-first walk on one level from `row`, which ends when the `ef` nearest nodes it met were expanded. Leaves the `keep`
+ * nearest (at least `ef`) in the buffer, sorted; the marks of those that were expanded are set. Returns how many.
  */
-export function walk(query: usize, row: u32, level: u32, ef: u32): u32 {
+export function walk(query: usize, row: u32, level: u32, ef: u32, keep: u32): u32 {
   clearVisited();
   visit(row);
   store<u64>(buffer, keyOf(distance(query, vectorAt(row)), row));
   size = 1;
   cursor = 0;
-  while (cursor < size) {
+  while (cursor < min(size, ef)) {
     const key = load<u64>(buffer + (cursor << 3));
     if (key & MARK) {
       cursor++;
@@ -87,12 +87,12 @@ export function walk(query: usize, row: u32, level: u32, ef: u32): u32 {
     let i: u32 = 0;
     for (; i + 1 < count; i += 4) {
       const d = group(query, i);
-      offer(f32x4.extract_lane(d, 0), i, ef);
-      offer(f32x4.extract_lane(d, 1), i + 1, ef);
-      if (i + 2 < count) offer(f32x4.extract_lane(d, 2), i + 2, ef);
-      if (i + 3 < count) offer(f32x4.extract_lane(d, 3), i + 3, ef);
+      offer(f32x4.extract_lane(d, 0), i, keep);
+      offer(f32x4.extract_lane(d, 1), i + 1, keep);
+      if (i + 2 < count) offer(f32x4.extract_lane(d, 2), i + 2, keep);
+      if (i + 3 < count) offer(f32x4.extract_lane(d, 3), i + 3, keep);
     }
-    if (i < count) offer(distance(query, load<u32>(gatheredAt + (i << 2))), i, ef);
+    if (i < count) offer(distance(query, load<u32>(gatheredAt + (i << 2))), i, keep);
   }
   return size;
 }

@@ -52,6 +52,7 @@ export interface Kernels {
   forget(rows: number, count: number): void;
   forgetAll(): void;
   mend(reached: number, queue: number): number;
+  encode(vectors: number, count: number, out: number, cursor: number): void;
 }
 
 /** Which build of the kernels is in use. */

@@ -28,6 +28,21 @@ export const Header = {
   tailCount: HEADER + 68,
   live: HEADER + 72,
   leaving: HEADER + 76,
+  /** A float. */
+  alpha: HEADER + 80,
+  flat: HEADER + 84,
+  bits: HEADER + 88,
+  reduced: HEADER + 92,
+  squared: HEADER + 96,
+  second: HEADER + 100,
+  secondStride: HEADER + 104,
+  secondBits: HEADER + 108,
+  /** A float. */
+  keep: HEADER + 128,
+  mean: HEADER + 112,
+  queryRows: HEADER + 116,
+  queryScales: HEADER + 120,
+  dataRows: HEADER + 124,
 } as const;
 
 /** Fields of a thread's slot, as offsets. */

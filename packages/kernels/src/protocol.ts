@@ -6,7 +6,7 @@
 import type { Kernels } from './kernels.js';
 
 /** Kernels that run in a thread. */
-export type ThreadCall = 'searchMany' | 'compare' | 'maxSim' | 'link' | 'repair' | 'mend';
+export type ThreadCall = 'searchMany' | 'compare' | 'maxSim' | 'link' | 'repair' | 'mend' | 'encode';
 
 /** What a thread is told when it starts. */
 export interface ThreadData {

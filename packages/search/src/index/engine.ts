@@ -86,7 +86,7 @@ export class Engine {
     if (wanted === 0) return noHits();
     const { ef, budget, probe, least } = planner(wanted, options);
     const { arena, kernels } = this.rows;
-    this.slots.ensureOwn({ buffer: Math.max(wanted, ef), frontier: budget });
+    this.slots.ensureOwn({ buffer: Math.max(wanted, 4 * ef), frontier: budget });
     const filter = options.filter ? this.#copyFilter(options.filter, this.#filter) : 0;
     const out = this.#out.ensure(wanted * 8);
     this.rows.writeAt(kernels.queryAddress(), query, 0, factor);

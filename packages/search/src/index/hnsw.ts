@@ -11,6 +11,7 @@ import { Gate } from './gate.js';
 import { Graph } from './graph.js';
 import type { Rows } from './rows.js';
 import { saveSnapshot } from './snapshot.js';
+import { type StagedBatch, stage } from './stage.js';
 import type {
   Distance,
   IndexHits,
@@ -74,12 +75,16 @@ export class HnswIndex implements VectorIndex {
         this.#rows.reserve(rows);
         this.#graph.tail.reserve(rows.length);
       });
-      const present = Array.from(rows).filter((row) => this.#rows.has(row));
-      const write = () => this.#write(rows, vectors, factors);
-      if (present.length === 0) await quiet.alone(write);
-      else await this.#graph.structure.alone(() => this.#graph.replace(present, write));
+      for await (const batch of stage(this.#engine, rows, vectors, factors)) await this.#take(batch);
     });
     this.#graph.start();
+  }
+
+  async #take({ rows, write }: StagedBatch): Promise<void> {
+    const present = rows.filter((row) => this.#rows.has(row));
+    const writeAll = () => this.#write(rows, write);
+    if (present.length === 0) await this.#engine.quiet.alone(writeAll);
+    else await this.#graph.structure.alone(() => this.#graph.replace(present, writeAll));
   }
 
   /** Whether a row was removed but is still a node, or in the tail. */
@@ -92,13 +97,12 @@ export class HnswIndex implements VectorIndex {
     return this.#graph.structure.alone(() => this.#graph.takeOut());
   }
 
-  #write(rows: ArrayLike<number>, vectors: Float32Array, factors: Float64Array): void {
+  #write(rows: readonly number[], write: StagedBatch['write']): void {
     const added: number[] = [];
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      this.#rows.write(row, vectors, i, factors[i]!);
+    rows.forEach((row, i) => {
+      write(i);
       if (!this.#rows.has(row)) added.push(row);
-    }
+    });
     for (const row of added) this.#rows.setState(row, State.present);
     this.#graph.tail.push(added);
     this.#rows.addLive(added.length);

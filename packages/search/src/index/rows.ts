@@ -16,6 +16,7 @@ import {
   Metric,
   State,
 } from '@fletch/kernels';
+import { type Coding, codeStrides, decodeSecond, placeCoding } from './codes.js';
 import type { Distance } from './types.js';
 
 /** What determines the layout of an index's memory. */
@@ -28,6 +29,8 @@ export interface RowsOptions {
   readonly seed: number;
   /** Most bytes of WebAssembly memory. Default: 4 GiB. */
   readonly memoryLimit?: number | undefined;
+  /** How rows are kept as codes. Default: as float32 vectors. */
+  readonly coding?: Coding | undefined;
 }
 
 /** Part of every block: `stride` bytes for each of its rows from `offset` on. */
@@ -58,7 +61,7 @@ export class Rows {
   readonly module: WebAssembly.Module;
   /** Floats of a stored vector: the dimension rounded up to a multiple of four. */
   readonly padded: number;
-  /** Regions of a block; codes of other indexes would be further ones. */
+  /** Regions of a block. */
   readonly regions: readonly Region[];
   readonly #shift: number;
   readonly #blockBytes: number;
@@ -76,11 +79,13 @@ export class Rows {
     this.options = options;
     this.module = module;
     this.padded = Math.ceil(options.dimension / 4) * 4;
+    const codes = options.coding && codeStrides(options.coding, this.padded);
     const strides = {
-      vectors: this.padded * 4,
+      vectors: codes?.first ?? this.padded * 4,
       links: options.m * 2 * 4,
       state: 4,
       upper: options.m > 0 ? 4 : 0,
+      second: codes?.second ?? 0,
     };
     const rowBytes = Object.values(strides).reduce((sum, stride) => sum + stride, 0);
     this.#shift = Math.min(10, Math.max(4, Math.floor(Math.log2(BLOCK_BYTES / rowBytes))));
@@ -95,12 +100,13 @@ export class Rows {
     this.arena = new Arena(Math.min(MAX_PAGES, Math.max(8, pages)));
     this.#spare = Math.min(MAX_SPARE, this.arena.maximumBytes / 4);
     this.#writeHeader();
+    if (options.coding) placeCoding(options.coding, this.arena, options.dimension, this.padded);
     this.kernels = instantiate(module, this.arena.memory, 0);
   }
 
   #writeHeader(): void {
     const { m, efConstruction, seed, distance } = this.options;
-    const [vectors, links, state, upper] = this.regions as [Region, Region, Region, Region];
+    const [vectors, links, state, upper, second] = this.regions as [Region, Region, Region, Region, Region];
     this.setHeader(Header.padded, this.padded);
     this.setHeader(Header.metric, metrics[distance]);
     this.setHeader(Header.shift, this.#shift);
@@ -110,6 +116,8 @@ export class Rows {
     this.setHeader(Header.linkStride, links.stride);
     this.setHeader(Header.state, state.offset);
     this.setHeader(Header.upper, upper.offset);
+    this.setHeader(Header.second, second.offset);
+    this.setHeader(Header.secondStride, second.stride);
     this.setHeader(Header.m, m);
     this.setHeader(Header.efConstruction, efConstruction);
     this.setHeader(Header.seed, seed);
@@ -154,7 +162,7 @@ export class Rows {
     return this.arena.words[(DIRECTORY >>> 2) + block] ?? 0;
   }
 
-  #address(row: number, region: 0 | 1 | 2 | 3): number {
+  #address(row: number, region: 0 | 1 | 2 | 3 | 4): number {
     const { offset, stride } = this.regions[region]!;
     return this.blockAddress(row >>> this.#shift) + offset + (row & (this.rowsPerBlock - 1)) * stride;
   }
@@ -250,12 +258,30 @@ export class Rows {
     else for (let i = 0; i < dimension; i++) floats[to + i] = vectors[from + i]! * factor;
   }
 
-  /** A copy of the stored vector. */
+  /** Bytes of the codes of a row, where rows are kept as codes. */
+  get codeBytes(): number {
+    return this.regions[0]!.stride + this.regions[4]!.stride;
+  }
+
+  /** Stores the codes of a row, which the kernels wrote to `from`. */
+  writeCodes(row: number, from: number): void {
+    const middle = from + this.regions[0]!.stride;
+    this.arena.bytes.copyWithin(this.#address(row, 0), from, middle);
+    this.arena.bytes.copyWithin(this.#address(row, 4), middle, from + this.codeBytes);
+  }
+
+  /** A copy of the stored vector, as well as it is kept. */
   vector(row: number): Float32Array {
     if (!this.has(row)) throw new FletchError('NOT_FOUND', `There is no row ${row}.`, { details: { row } });
+    const { dimension, coding } = this.options;
+    const copy = new Float32Array(dimension);
+    if (coding) {
+      const at = this.#address(row, 4);
+      decodeSecond(coding, this.arena.bytes.subarray(at, at + this.regions[4]!.stride), copy);
+      return copy;
+    }
     const start = this.#address(row, 0) >>> 2;
-    const copy = new Float32Array(this.options.dimension);
-    copy.set(this.arena.floats.subarray(start, start + this.options.dimension));
+    copy.set(this.arena.floats.subarray(start, start + dimension));
     return copy;
   }
 
