@@ -6,19 +6,28 @@
 import * as Plot from '@observablehq/plot';
 import { defineExperiment, type Profile, type Row, type TrialContext } from '../experiment.js';
 import { type Candidates, measureCandidates } from './15-leanvec/candidates.js';
-import { madeUpTask, type TaskSizes, type WordTasks, wordTasks } from './15-leanvec/data.js';
+import { madeUpTask, pictureTask, type TaskSizes, type WordTasks, wordTasks } from './15-leanvec/data.js';
 import { byProduct } from './15-leanvec/neighbours.js';
+import { measureSpeed, qpsAt, type SpeedFigures, speedRows } from './15-leanvec/speed.js';
 
 /** How much is measured: sizes, the dimensions that are kept, and at which product quantization is measured beside them. */
 const plans: {
   readonly [P in Profile]: TaskSizes & {
     readonly dimensions: readonly number[];
     readonly product: readonly number[];
+    /** How many pictures, and dimensions that are kept of them. */
+    readonly pictures?: TaskSizes & { readonly dim: number };
   };
 } = {
-  smoke: { rows: 600, learned: 200, test: 20, dimensions: [32], product: [] },
+  smoke: {
+    ...{ rows: 600, learned: 200, test: 20, dimensions: [32], product: [] },
+    pictures: { rows: 400, learned: 0, test: 20, dim: 16 },
+  },
   quick: { rows: 50_000, learned: 10_000, test: 400, dimensions: [16, 32, 48], product: [32] },
-  full: { rows: 50_000, learned: 10_000, test: 1000, dimensions: [16, 32, 48], product: [32] },
+  full: {
+    ...{ rows: 50_000, learned: 10_000, test: 1000, dimensions: [16, 32, 48], product: [32] },
+    pictures: { rows: 40_000, learned: 0, test: 500, dim: 96 },
+  },
 };
 
 /** At which the control is measured. */
@@ -56,10 +65,44 @@ function metricsOf(words: readonly Candidates[], control: Candidates) {
   };
 }
 
+/** At which recall speeds are compared: 0.95, or the least that both reach when it is above. */
+function commonRecall(figures: readonly SpeedFigures[]): number {
+  return Math.max(0.95, ...figures.map(({ points }) => points[0]!.recall));
+}
+
+function speedMetrics(figures: readonly SpeedFigures[]) {
+  const [plain, lean] = figures as [SpeedFigures, SpeedFigures];
+  const recall = commonRecall([plain, lean]);
+  return {
+    qps_ratio: qpsAt(lean, recall) / qpsAt(plain, recall),
+    build_ratio: plain.seconds / lean.seconds,
+    bytes_ratio: plain.bytes / lean.bytes,
+  };
+}
+
+async function speedOf(context: TrialContext): Promise<SpeedFigures[]> {
+  const { profile, seed, signal, report } = context;
+  const { pictures } = plans[profile];
+  if (!pictures) return [];
+  const task = profile === 'smoke' ? madeUpTask(pictures, 64, seed) : await pictureTask(pictures, context);
+  return measureSpeed(task, {
+    ...{ dim: pictures.dim, seed, signal },
+    all: seed === 0 && profile === 'full',
+    report: (stage) => report({ done: 0, total: 1, stage }),
+  });
+}
+
 export default defineExperiment({
   id: 'leanvec',
-  exports: ['lvqEncode', 'LVQDataset', 'learnProjection', 'randomProjection', 'optimalProjection'],
-  data: '50,000 definitions of WordNet as means of word vectors (100 dimensions), 10,000 words to learn from, 1,000 to search with',
+  exports: [
+    'lvqEncode',
+    'LVQDataset',
+    'LeanVecIndex',
+    'learnProjection',
+    'randomProjection',
+    'optimalProjection',
+  ],
+  data: '50,000 definitions of WordNet as means of word vectors (100 dimensions), 10,000 words to learn from, 1,000 to search with; 40,000 pictures of Fashion-MNIST (784 dimensions)',
   seeds: { smoke: [0], quick: [0], full: [0, 1, 2] },
   claims: [
     {
@@ -97,6 +140,30 @@ export default defineExperiment({
       threshold: 0.03,
       over: 'worst',
     },
+    {
+      id: '3a',
+      text: 'Pictures, 96 of 784 dimensions, 8 bits: queries a second against the same graph over float32, at equal recall@10 of at least 0.95',
+      metric: 'qps_ratio',
+      relation: '>=',
+      threshold: 1.8,
+      profiles: ['full'],
+    },
+    {
+      id: '3b',
+      text: '… time to build, float32 against LeanVec (with learning and encoding)',
+      metric: 'build_ratio',
+      relation: '>=',
+      threshold: 1.8,
+      profiles: ['full'],
+    },
+    {
+      id: '3c',
+      text: '… bytes read of a vector that is visited, float32 against LeanVec',
+      metric: 'bytes_ratio',
+      relation: '>=',
+      threshold: 6,
+      profiles: ['full'],
+    },
   ],
   paper: [
     {
@@ -129,11 +196,16 @@ export default defineExperiment({
     const words: Candidates[] = [];
     for (const dim of plan.dimensions) words.push(await measure('words', 'word → definition', dim));
     const control = await measure('definitions', 'definition → definition', CONTROL);
+    const speed = await once('pictures', () => speedOf(context));
     const methods = [...words, control].flatMap((found) => found.methods);
     return {
-      metrics: metricsOf(words, control),
-      rows: methods.map(({ row }) => row),
-      series: { curves: methods.flatMap(({ curve }) => curve) },
+      metrics: { ...metricsOf(words, control), ...(speed.length > 0 && speedMetrics(speed)) },
+      rows: [...methods.map(({ row }) => row), ...speedRows(speed)],
+      series: {
+        curves: methods.flatMap(({ curve }) => curve),
+        speed: speed.flatMap(({ name, points }) => points.map((point) => ({ method: name, ...point }))),
+        builds: speed.map(({ name, seconds }) => ({ method: name, seconds })),
+      },
     };
   },
   plot: ({ series }) => [
@@ -151,6 +223,24 @@ export default defineExperiment({
         x: { type: 'log', label: 'candidates', ticks: [10, 20, 30, 50, 100], tickFormat: 'd' },
         y: { label: 'recall@10' },
         marks: [Plot.lineY(curvesOf(series.curves, 'definition → definition'), curve)],
+      },
+    },
+    {
+      title: 'Pictures: queries a second by recall@10',
+      options: {
+        x: { label: 'recall@10' },
+        y: { type: 'log', label: 'queries a second, one thread' },
+        marks: [Plot.line(series.speed ?? [], { x: 'recall', y: 'qps', stroke: 'method', marker: 'circle' })],
+      },
+    },
+    {
+      title: 'Pictures: time to build, seconds of one processor',
+      options: {
+        height: 240,
+        marginLeft: 230,
+        x: { label: 'seconds' },
+        y: { label: null },
+        marks: [Plot.barX(series.builds ?? [], { x: 'seconds', y: 'method', fill: '#0072b2' })],
       },
     },
   ],

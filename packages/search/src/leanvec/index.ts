@@ -5,6 +5,12 @@
  * @module
  */
 export { codedVectors, type GraphMetric, type GraphVectors, plainVectors } from './distances.js';
+export {
+  type LeanVecBuildOptions,
+  type LeanVecHits,
+  LeanVecIndex,
+  type LeanVecMetric,
+} from './leanvec-index.js';
 export { type Moments, optimalProjection, type Pair, projectionLoss } from './loss.js';
 export { type LvqOptions, lvqEncode } from './lvq.js';
 export { LVQDataset, type LvqBits, type LvqLevel, type LvqParts } from './lvq-dataset.js';

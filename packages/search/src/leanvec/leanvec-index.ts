@@ -6,9 +6,7 @@
  */
 import { FletchError, type LongWork } from '@fletch/base';
 import { Matrix, matmul, randomOrthogonal, rng } from '@fletch/linalg';
-import type { Coding } from '../index/codes.js';
-import { HnswIndex } from '../index/hnsw.js';
-import { Rows } from '../index/rows.js';
+import { createLeanVecIndex, type GivenProjection, loadIndex } from '../index/create.js';
 import type { Distance, VectorIndex } from '../index/types.js';
 import { checkInteger, checkVectors } from '../index/validate.js';
 import { learnProjection, type ProjectionMethod } from './projection.js';
@@ -36,7 +34,7 @@ export interface LeanVecBuildOptions extends LongWork {
     /** Candidates that are kept while linking. Default: 128. */
     readonly window?: number;
   };
-  /** Most vectors that the projection is learned from. Default: 10,000, or 16 D when that is more. */
+  /** Most vectors that the projection is learned from. Default: 5,000, or 8 D when that is more. */
   readonly sample?: number;
   /** Decides samples, rotations and levels. Default: 0. */
   readonly seed?: number;
@@ -59,8 +57,11 @@ export class LeanVecIndex {
   /** The index that answers; it grows and shrinks, too. */
   readonly index: VectorIndex;
 
-  private constructor(index: VectorIndex) {
+  readonly metric: LeanVecMetric;
+
+  private constructor(index: VectorIndex, metric: LeanVecMetric) {
     this.index = index;
+    this.metric = metric;
   }
 
   /**
@@ -71,7 +72,16 @@ export class LeanVecIndex {
    *   with two matrices under `l2`; `ZERO_VECTOR` under `cosine`; `OUT_OF_MEMORY`; `ABORTED`
    */
   static async build(x: Matrix<Float32Array>, options: LeanVecBuildOptions): Promise<LeanVecIndex> {
-    const { metric, seed = 0, threads, graph = {}, signal, onProgress } = options;
+    const {
+      metric,
+      primaryBits = 8,
+      secondary = 'lvq8',
+      seed = 0,
+      threads,
+      graph = {},
+      signal,
+      onProgress,
+    } = options;
     const { maxDegree = 64, window = 128 } = graph;
     checkInteger('maxDegree', maxDegree, 4, 512);
     checkInteger('window', window, 1, 8192);
@@ -79,16 +89,19 @@ export class LeanVecIndex {
       throw new FletchError('INVALID_ARGUMENT', `maxDegree must be even, but is ${maxDegree}.`);
     const distance = distanceOf(options);
     const vectors = distance === distances[metric] ? x : unitRows(x);
-    const coding = codingOf(vectors, distance, options);
-    const shape = { dimension: x.cols, distance, m: maxDegree / 2, efConstruction: window, seed };
-    const index = new HnswIndex(await Rows.create({ ...shape, coding }), window, threads);
+    const index = await createLeanVecIndex({
+      ...{ dimension: x.cols, distance, bits: primaryBits, secondary, seed },
+      ...{ m: maxDegree / 2, efConstruction: window, efSearch: window },
+      projection: projectionOf(vectors, distance, options),
+      ...(threads !== undefined && { threads }),
+    });
     try {
       await index.add(
         Uint32Array.from({ length: x.rows }, (_, i) => i),
         vectors.data,
       );
       await index.settled({ ...(signal && { signal }), ...(onProgress && { onProgress }) });
-      return new LeanVecIndex(index);
+      return new LeanVecIndex(index, metric);
     } catch (error) {
       await index.close();
       throw error;
@@ -107,8 +120,38 @@ export class LeanVecIndex {
     const { window = k } = options;
     checkInteger('k', k, 1, this.index.size);
     checkInteger('window', window, k, 1_000_000);
-    const { rows, scores } = this.index.search(query, k, { ef: window });
+    const turned = this.metric === 'cosine' ? unitRows(new Matrix(query, 1, query.length)).data : query;
+    const { rows, scores } = this.index.search(turned, k, { ef: window });
     return { ids: rows, scores };
+  }
+
+  /**
+   * Writes everything into one file with checksums, which takes the place of another at once.
+   *
+   * @throws FletchError `IO`, `DISK_FULL`, `CLOSED`
+   */
+  async save(path: string): Promise<void> {
+    await this.index.save(path, { metric: this.metric });
+  }
+
+  /**
+   * Opens what {@link save} wrote.
+   *
+   * @throws FletchError `NOT_FOUND`, `CORRUPT` naming the place, `FORMAT_TOO_NEW`, `INVALID_INPUT_FILE` for another index
+   */
+  static async load(path: string): Promise<LeanVecIndex> {
+    const { index, owner } = await loadIndex(path);
+    const { metric } = owner;
+    if (index.stats().leanvec && typeof metric === 'string' && isMetric(metric))
+      return new LeanVecIndex(index, metric);
+    await index.close();
+    throw new FletchError(
+      'INVALID_INPUT_FILE',
+      `${path} was not written by LeanVecIndex.save: open it with loadIndex.`,
+      {
+        details: { path },
+      },
+    );
   }
 
   /** Frees memory and threads. */
@@ -117,12 +160,14 @@ export class LeanVecIndex {
   }
 }
 
+const isMetric = (metric: string): metric is LeanVecMetric => Object.hasOwn(distances, metric);
+
 /**
  * Two different matrices keep inner products only. For cosines they are those of unit vectors; Euclidean distances of what
  * they make of queries and vectors mean nothing.
  */
 function distanceOf({ metric, method = 'id' }: LeanVecBuildOptions): Distance {
-  if (!Object.hasOwn(distances, metric))
+  if (!isMetric(metric))
     throw new FletchError('INVALID_ARGUMENT', `Unknown metric "${metric}": use ip, l2 or cosine.`);
   const isPair = method === 'ood-fw' || method === 'ood-es-fw';
   if (!isPair) return distances[metric];
@@ -138,32 +183,26 @@ function distanceOf({ metric, method = 'id' }: LeanVecBuildOptions): Distance {
  * Learns the projection. Both matrices are turned by one random rotation, which changes no product but makes the components
  * of like size, so that less is lost when they are rounded to steps of one size.
  */
-function codingOf(x: Matrix<Float32Array>, distance: Distance, options: LeanVecBuildOptions): Coding {
-  const { dim, method = 'id', queries, primaryBits = 8, secondary = 'lvq8', seed = 0, signal } = options;
-  if (primaryBits !== 4 && primaryBits !== 8)
-    throw new FletchError('INVALID_ARGUMENT', `primaryBits must be 4 or 8, not ${primaryBits}.`);
-  if (secondary !== 'lvq8' && secondary !== 'f32')
-    throw new FletchError('INVALID_ARGUMENT', `secondary must be lvq8 or f32, not ${secondary}.`);
-  const squared = distance !== 'Dot';
-  const sample = options.sample ?? Math.max(10_000, 16 * x.cols);
+function projectionOf(
+  x: Matrix<Float32Array>,
+  distance: Distance,
+  { dim, method = 'id', queries, sample = Math.max(5000, 8 * x.cols), seed = 0, signal }: LeanVecBuildOptions,
+): GivenProjection {
+  const center = distance !== 'Dot';
   const { A, B } = learnProjection(x, {
     dim,
     method,
     queries,
-    center: squared,
+    center,
     sample,
     seed,
     ...(signal && { signal }),
   });
   const turn = randomOrthogonal(rng(seed), dim, dim, 'float32');
   return {
-    reduced: dim,
-    bits: primaryBits,
-    secondary,
-    squared,
-    mean: squared ? Float32Array.from(meanRow(x)) : new Float32Array(x.cols),
-    query: matmul(turn, A, { transposeA: true, transposeB: true }).data,
-    data: matmul(turn, B, { transposeA: true, transposeB: true }).data,
+    A: matmul(A, turn),
+    B: matmul(B, turn),
+    ...(center && { mean: Float32Array.from(meanRow(x)) }),
   };
 }
 
