@@ -35,7 +35,6 @@ export const H_SQUARED: usize = HEADER + 96; // 1: codes are compared by squared
 export const H_SECOND: usize = HEADER + 100; // region of what candidates are compared by in the end, and its stride
 export const H_SECOND_STRIDE: usize = HEADER + 104;
 export const H_SECOND_BITS: usize = HEADER + 108; // of its components: 8 or 32
-export const H_KEEP: usize = HEADER + 128; // f32: candidates that are kept for each that a walk may expand
 export const H_MEAN: usize = HEADER + 112; // f32 × padded: subtracted from data and queries
 export const H_QUERY_ROWS: usize = HEADER + 116; // i16: reduced × wide, what reduces a query
 export const H_QUERY_SCALES: usize = HEADER + 120; // f32 × reduced: what they are to be multiplied with

@@ -4,12 +4,15 @@ import { rerank } from './codes/second';
 import { narrowQuery } from './codes/tables';
 import { scoreOf } from './distance';
 import { MARK, distanceOf, rowOf } from './keys';
-import { H_ENTRY, H_KEEP, H_LEAVING, H_LIVE, bits, padded } from './layout';
+import { H_ENTRY, H_LEAVING, H_LIVE, bits, padded } from './layout';
 import { walkMatching } from './matching';
 import { vectorAt, walkable } from './rows';
 import { scan, scanTail } from './scan';
 import { PASS, buffer, openScratch, queryAt } from './scratch';
 import { approach, walk, walkAmong } from './walk';
+
+/** Candidates per hit that are compared in full, at least. */
+const KEEP: u32 = 2;
 
 /** Removes the nodes from the buffer that may not be returned (by now). */
 function keepWalkable(count: u32): u32 {
@@ -89,7 +92,10 @@ function answerByVectors(
   return found < 0 ? scan(query, 1, k, filter, false) : min(<u32>found, k);
 }
 
-/** Finds `ef` candidates by their reduced codes, the best of which a comparison in full decides. */
+/**
+ * Finds candidates by their reduced codes, of which a comparison in full decides. With a `budget` of 1 no walk is begun: all
+ * codes are compared.
+ */
 @inline
 function answerByCodes(
   query: usize, k: u32, ef: u32, filter: usize, budget: u32, probe: u32, least: u32,
@@ -99,9 +105,9 @@ function answerByCodes(
     return scan(query, 1, k, filter, true);
   }
   prepare(query);
-  const keep = max(ef, <u32>(f32(ef) * load<f32>(H_KEEP)));
+  const keep = max(ef, KEEP * k);
   const found = budget == 1 ? -1 : explore(narrowQuery, k, ef, keep, filter, budget, probe, least);
-  return rerank(query, found < 0 ? scan(narrowQuery, 1, ef, filter, false) : <u32>found, k);
+  return rerank(query, found < 0 ? scan(narrowQuery, 1, keep, filter, false) : <u32>found, k);
 }
 
 /** {@link answer} for the query that lies in this slot's scratch. */

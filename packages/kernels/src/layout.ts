@@ -37,8 +37,6 @@ export const Header = {
   second: HEADER + 100,
   secondStride: HEADER + 104,
   secondBits: HEADER + 108,
-  /** A float. */
-  keep: HEADER + 128,
   mean: HEADER + 112,
   queryRows: HEADER + 116,
   queryScales: HEADER + 120,

@@ -2,8 +2,9 @@
  * Distances of an unfolded query to codes (LVQ, one level: Aguerrebere et al., arXiv 2304.04759).
  *
  * A code stands for offset + step · c_j in each component j, c_j an integer of 8 bits (signed) or 4 (from 0 to 15).
- * After the integers, padded to a multiple of 16 bytes, a record has four f32: step, offset, norm, energy. `norm` is
- * what the distance adds (the squared length of the vector as it was before it was reduced, or 0 for dot products).
+ * After the integers, padded to a multiple of 16 bytes, a record has four f32: step, offset, norm, loss. `norm` is
+ * what the distance adds (the squared length of the vector as it was before it was reduced, or 0 for dot products); `loss`
+ * is the share of that length that the code does not have.
  *
  * An unfolded query has four f32, then its components as i16: `constant` and `sum`, which its distances add as they are
  * and times the offset, and `scale` of its integers. It already holds the factor -2 (squared distance) or -1 (dot

@@ -3,7 +3,7 @@ import { bits, padded, reduced, secondBits, secondStride, squared, vectorStride 
 import { openScratch } from '../scratch';
 import { codeBytes } from './dot';
 import { centre } from './query';
-import { dataRows, floats, wideLength } from './tables';
+import { dataRows, floats, single, wideLength } from './tables';
 
 /** Writes `count` floats as a code of `kind` bits with its step and offset. */
 function quantize(from: usize, count: u32, kind: u32, to: usize): void {
@@ -55,13 +55,35 @@ function products(a: usize, bytes: u32): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }
 
+/** What reducing took away, and what rounding to steps of this size does on average. */
+@inline
+function lostShare(kept: f32, step: f32, squares: f32): f32 {
+  return 1 - kept + (f32(reduced) * step * step) / (12 * squares);
+}
+
 /**
  * Encodes the (padded) vector at `from`: the reduced code to `first`, what it is compared by in the end to `second`. The
- * tail of the first also gets the share of the vector's squared length that was kept.
+ * tail of the first also gets the share of the vector's squared length that was lost.
  */
 export function encodeVector(from: usize, first: usize, second: usize): void {
   const squares = centre(from);
   const norm: f32 = squared ? squares : 0;
+  const kept: f32 = single() ? squares : reduce();
+  quantize(single() ? floats : floats + (wideLength() << 2), reduced, bits, first);
+  const tail = first + codeBytes(reduced, bits);
+  store<f32>(tail, norm, 8);
+  store<f32>(tail, squares > 0 ? lostShare(kept / squares, load<f32>(tail), squares) : 0, 12);
+  if (single()) return;
+  if (secondBits == 32) {
+    memory.copy(second, from, padded << 2);
+    return;
+  }
+  quantize(floats, padded, 8, second);
+  store<f32>(second + codeBytes(padded, 8), norm, 8);
+}
+
+/** Reduces the centred vector; returns the sum of squares of the result. */
+function reduce(): f32 {
   const to = floats + (wideLength() << 2);
   let row = dataRows();
   let s = f32x4.splat(0);
@@ -70,17 +92,7 @@ export function encodeVector(from: usize, first: usize, second: usize): void {
     v128.store(to + (j << 2), y);
     s = f32x4.add(s, f32x4.mul(y, y));
   }
-  const kept = f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1) + f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3);
-  quantize(to, reduced, bits, first);
-  const tail = first + codeBytes(reduced, bits);
-  store<f32>(tail, norm, 8);
-  store<f32>(tail, squares > 0 ? kept / squares : 1, 12);
-  if (secondBits == 32) {
-    memory.copy(second, from, padded << 2);
-    return;
-  }
-  quantize(floats, padded, 8, second);
-  store<f32>(second + codeBytes(padded, 8), norm, 8);
+  return f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1) + f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3);
 }
 
 /**
@@ -92,7 +104,7 @@ export function encode(vectors: usize, count: u32, out: usize, cursor: usize): v
   while (true) {
     const i = atomic.add<u32>(cursor, 1);
     if (i >= count) return;
-    const to = out + i * (vectorStride + secondStride);
+    const to = out + i * (single() ? vectorStride : vectorStride + secondStride);
     encodeVector(vectors + i * (padded << 2), to, to + vectorStride);
   }
 }

@@ -1,7 +1,7 @@
 /** Preparing a query: centred, reduced, unfolded. */
 import { padded, reduced, bits, squared } from '../layout';
 import { QUERY_HEAD, queryLength, sums } from './dot';
-import { floats, mean, narrowQuery, queryRows, queryScales, wideLength, wideQuery } from './tables';
+import { floats, mean, narrowQuery, queryRows, queryScales, single, wideBytes, wideLength, wideQuery } from './tables';
 import { unfoldFloats } from './unfold';
 
 @inline
@@ -52,6 +52,7 @@ function products(a: usize, bytes: u32): v128 {
 /** Prepares both forms of the query. */
 export function prepare(query: usize): void {
   const squares = prepareWide(query);
+  if (single()) return memory.copy(narrowQuery, wideQuery, wideBytes());
   const length = wideLength();
   const scale = load<f32>(wideQuery, 8) / factorOf();
   const to = floats + (length << 2);

@@ -1,11 +1,17 @@
 /** What the codes of an index are made with, and where a thread keeps what it makes of a query. */
-import { H_DATA_ROWS, H_MEAN, H_QUERY_ROWS, H_QUERY_SCALES, bits, padded, reduced } from '../layout';
+import { H_DATA_ROWS, H_MEAN, H_QUERY_ROWS, H_QUERY_SCALES, bits, padded, reduced, secondOffset, vectorsOffset } from '../layout';
 import { QUERY_HEAD, queryLength } from './dot';
 
 /** Components of an unfolded query that was not reduced. */
 @inline
 export function wideLength(): u32 {
   return (padded + 15) & ~15;
+}
+
+/** Whether rows have one code, of the whole vector, for both purposes. */
+@inline
+export function single(): bool {
+  return bits != 0 && secondOffset == vectorsOffset;
 }
 
 @inline

@@ -5,7 +5,7 @@
  */
 import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { corrupt, encodeHeader, readExactly, readHeader, writeExactly } from './format.js';
+import { corrupt, encodeHeader, readExactly, readHeader, VERSION_AT, writeExactly } from './format.js';
 import type { SnapshotOwner } from './types.js';
 
 /**
@@ -29,7 +29,9 @@ export async function adoptSnapshot(path: string, owner: SnapshotOwner): Promise
     const table = [...sections.values()].map((each) =>
       each.name === 'meta' ? { ...each, crc: crc32(after) } : each,
     );
-    await writeExactly(file, encodeHeader(table), 0);
+    const version = Buffer.alloc(4);
+    await readExactly(file, version, VERSION_AT, path, 'header');
+    await writeExactly(file, encodeHeader(table, version.readUInt32LE(0)), 0);
     await file.sync();
   } finally {
     await file.close();

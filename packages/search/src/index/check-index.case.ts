@@ -57,8 +57,14 @@ async function codeOf(work: () => unknown): Promise<string> {
 const slice = (values: Float32Array, i: number, dimension: number) =>
   values.subarray(i * dimension, (i + 1) * dimension);
 
+/** What an index tells otherwise than those that keep float32 vectors. */
+export interface Expected {
+  /** Bytes of ten vectors of four dimensions. Default: 160. */
+  readonly vectorBytes?: number;
+}
+
 /** Runs the suite; third parties run it on their own indexes. */
-export function checkIndex(name: string, make: MakeIndex): void {
+export function checkIndex(name: string, make: MakeIndex, { vectorBytes = 160 }: Expected = {}): void {
   describe(`${name}: what every index does`, () => {
     const open: VectorIndex[] = [];
     afterEach(async () => {
@@ -259,7 +265,7 @@ export function checkIndex(name: string, make: MakeIndex): void {
         distance: 'Manhattan',
         size: 10,
         linked: 10,
-        vectorBytes: 160,
+        vectorBytes,
       });
     });
 

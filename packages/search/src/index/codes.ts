@@ -11,15 +11,18 @@ export interface Coding {
   readonly reduced: number;
   /** Bits of each of its components. */
   readonly bits: 8 | 4;
-  /** What candidates are compared by in the end: 8-bit codes of the whole vector, or the vector itself. */
-  readonly secondary: 'lvq8' | 'f32';
+  /**
+   * What candidates are compared by in the end: 8-bit codes of the whole vector, or the vector itself; `none` when nothing
+   * is reduced and the first codes, of 8 bits, do for both.
+   */
+  readonly secondary: 'lvq8' | 'f32' | 'none';
   /** Whether codes are compared by squared Euclidean distance (of unit vectors it tells the cosine) or dot product. */
   readonly squared: boolean;
   /** Subtracted from data and queries; `dimension` values. */
   readonly mean: Float32Array;
-  /** Reduces queries. */
+  /** Reduces queries; empty when nothing is reduced. */
   readonly query: Float32Array;
-  /** Reduces data. */
+  /** Reduces data; the same. */
   readonly data: Float32Array;
 }
 
@@ -35,6 +38,7 @@ export function codeStrides(
   padded: number,
 ): { first: number; second: number } {
   const first = bits === 8 ? roundUp(reduced, 16) : roundUp(reduced, 32) / 2;
+  if (secondary === 'none') return { first: first + TAIL_BYTES, second: 0 };
   return {
     first: first + TAIL_BYTES,
     second: secondary === 'f32' ? padded * 4 : roundUp(padded, 16) + TAIL_BYTES,
@@ -44,37 +48,38 @@ export function codeStrides(
 /** Puts the matrices into an index's memory, in the forms that the kernels use. */
 export function placeCoding(coding: Coding, arena: Arena, dimension: number, padded: number): void {
   const { reduced, mean, query, data } = coding;
-  const rows = roundUp(reduced, 4);
-  const wide = roundUp(padded, 16);
-  const meanAt = arena.allocate(padded * 4);
-  const dataAt = arena.allocate(rows * padded * 4);
-  const scalesAt = arena.allocate(rows * 4);
-  const queryAt = arena.allocate(rows * wide * 2);
-  arena.floats.set(mean, meanAt >>> 2);
-  const integers = new Int16Array(arena.memory.buffer);
-  for (let j = 0; j < reduced; j++) {
-    arena.floats.set(data.subarray(j * dimension, (j + 1) * dimension), (dataAt >>> 2) + j * padded);
-    const row = query.subarray(j * dimension, (j + 1) * dimension);
-    const length = Math.hypot(...row);
-    arena.floats[(scalesAt >>> 2) + j] = length / LENGTH;
-    const by = length > 0 ? LENGTH / length : 0;
-    for (let i = 0; i < dimension; i++) integers[(queryAt >>> 1) + j * wide + i] = Math.round(row[i]! * by);
-  }
   const set = (field: number, value: number) => {
     arena.words[field >>> 2] = value;
   };
+  const meanAt = arena.allocate(padded * 4);
+  arena.floats.set(mean, meanAt >>> 2);
   set(Header.bits, coding.bits);
   set(Header.reduced, reduced);
   set(Header.squared, coding.squared ? 1 : 0);
   set(Header.secondBits, coding.secondary === 'f32' ? 32 : 8);
   set(Header.mean, meanAt);
+  if (coding.secondary === 'none') return;
+  const rows = roundUp(reduced, 4);
+  const wide = roundUp(padded, 16);
+  const dataAt = arena.allocate(rows * padded * 4);
+  const scalesAt = arena.allocate(rows * 4);
+  const queryAt = arena.allocate(rows * wide * 2);
+  const integers = new Int16Array(arena.memory.buffer);
+  for (let j = 0; j < reduced; j++) {
+    arena.floats.set(data.subarray(j * dimension, (j + 1) * dimension), (dataAt >>> 2) + j * padded);
+    const row = query.subarray(j * dimension, (j + 1) * dimension);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    arena.floats[(scalesAt >>> 2) + j] = length / LENGTH;
+    const by = length > 0 ? LENGTH / length : 0;
+    for (let i = 0; i < dimension; i++) integers[(queryAt >>> 1) + j * wide + i] = Math.round(row[i]! * by);
+  }
   set(Header.queryRows, queryAt);
   set(Header.queryScales, scalesAt);
   set(Header.dataRows, dataAt);
 }
 
-/** What the second code of a row stands for: `target.length` values. */
-export function decodeSecond(coding: Coding, bytes: Uint8Array, target: Float32Array): void {
+/** What the code of a whole vector stands for: `target.length` values. */
+export function decodeWhole(coding: Coding, bytes: Uint8Array, target: Float32Array): void {
   if (coding.secondary === 'f32') {
     target.set(new Float32Array(bytes.buffer, bytes.byteOffset, target.length));
     return;

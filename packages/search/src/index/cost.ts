@@ -39,6 +39,9 @@ const PATIENCE = 2;
 /** How much longer the candidate list is when a filter shapes the walk. */
 const FILTERED_EF = 1.25;
 
+/** A budget with which a walk is not even begun. */
+const NO_WALK = 1;
+
 /** A search that compares with every one of `rows` rows. */
 export function scanPlan(rows: number): SearchPlan {
   return { ef: 0, budget: 0, probe: 0, least: 0, cost: rows * SCAN_COST };
@@ -51,11 +54,17 @@ export function scanPlan(rows: number): SearchPlan {
  * @param efSearch - length of the candidate list when the options do not say
  * @param live - rows in the index
  * @param guided - whether the walk must leave out some nodes even without a filter
+ * @param coded - whether rows are kept as codes: a scan then only finds candidates, unless it must be exact
  */
 export function planSearch(
   k: number,
   options: IndexSearchOptions,
-  { efSearch, live, guided }: { efSearch: number; live: number; guided: boolean },
+  {
+    efSearch,
+    live,
+    guided,
+    coded = false,
+  }: { efSearch: number; live: number; guided: boolean; coded?: boolean },
 ): SearchPlan {
   const matches = Math.min(live, options.filter?.count ?? live);
   const share = matches / live;
@@ -66,7 +75,7 @@ export function planSearch(
   const through = (ef * VISITS) / share;
   const among = PROBE + ef * MATCHING_VISITS;
   const cost = Math.min(through, among);
-  if (scan.cost <= cost) return scan;
+  if (scan.cost <= cost) return coded ? { ...scan, ef, budget: NO_WALK } : scan;
   if (!options.filter && !guided) return { ef, budget: 0, probe: 0, least: 0, cost };
   const budget = Math.ceil(PATIENCE * cost);
   if (through <= among) return { ef, budget, probe: 0, least: 0, cost };

@@ -5,10 +5,14 @@
  */
 import { FlatIndex } from './flat.js';
 import { HnswIndex } from './hnsw.js';
+import { LeanVecIndex } from './leanvec/index.js';
+import { type LeanVecOptions, readSettings } from './leanvec/settings.js';
 import { Rows } from './rows.js';
 import { loadSnapshot } from './snapshot.js';
 import type { Distance, SnapshotOwner, VectorIndex } from './types.js';
 import { checkDistance, checkInteger, MAX_DIMENSION } from './validate.js';
+
+export type { GivenProjection, LeanVecOptions } from './leanvec/settings.js';
 
 /** What an exact index is made with. */
 export interface FlatOptions {
@@ -72,6 +76,23 @@ export async function createHnswIndex(options: HnswOptions): Promise<VectorIndex
 }
 
 /**
+ * An empty index of reduced vectors: graph walks over short codes, which are learned once enough rows came.
+ *
+ * @throws FletchError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH` or `NON_FINITE` for a bad projection
+ * @example
+ * ```ts
+ * const index = await createLeanVecIndex({ dimension: 512, distance: 'Cosine' });
+ * await index.add(rows, vectors);
+ * index.search(query, 10, { ef: 32 });
+ * ```
+ */
+export async function createLeanVecIndex(options: LeanVecOptions): Promise<VectorIndex> {
+  const { dimension, distance, threads, memoryLimit, projection } = options;
+  const settings = readSettings(options);
+  return LeanVecIndex.create({ dimension, distance, settings, threads, memoryLimit }, projection);
+}
+
+/**
  * Opens a snapshot, after checking all of it. Rows that were not linked yet are linked in the background.
  *
  * @throws FletchError `NOT_FOUND`, `CORRUPT` naming the file and the place, `FORMAT_TOO_NEW`, `OUT_OF_MEMORY`
@@ -82,6 +103,12 @@ export async function loadIndex(
 ): Promise<{ index: VectorIndex; owner: SnapshotOwner }> {
   const { rows, facts } = await loadSnapshot(path);
   if (facts.kind === 'flat') return { index: new FlatIndex(rows, options.threads), owner: facts.owner };
+  if (facts.leanvec) {
+    const { dimension, distance } = rows.options;
+    const { settings } = facts.leanvec;
+    const plan = { dimension, distance, settings, threads: options.threads };
+    return { index: LeanVecIndex.resume(plan, rows, facts.leanvec), owner: facts.owner };
+  }
   const index = new HnswIndex(rows, facts.efSearch ?? DEFAULT_EF_SEARCH, options.threads);
   index.resume();
   return { index, owner: facts.owner };

@@ -10,6 +10,7 @@ import type { Bitset } from './bitset.js';
 import type { Planner } from './cost.js';
 import { Crowd } from './crowd.js';
 import { Gate } from './gate.js';
+import { maxSimByScores } from './max-sim.js';
 import type { Rows } from './rows.js';
 import { Slots } from './slots.js';
 import type { IndexHits, IndexSearchOptions, RowGroups } from './types.js';
@@ -26,6 +27,9 @@ const WALKS = 64;
 const HEAVY = 2_500_000;
 /** Components compared in the time that handing a search to a thread takes from the event loop, about 0.05 ms. */
 const LIGHT = 250_000;
+
+/** Keys of candidates to a hit: as many as the kernels keep, where rows are kept as codes. */
+const KEEP = 2;
 
 /** Queries in the index's memory, and how they are answered. */
 interface Batch {
@@ -86,7 +90,7 @@ export class Engine {
     if (wanted === 0) return noHits();
     const { ef, budget, probe, least } = planner(wanted, options);
     const { arena, kernels } = this.rows;
-    this.slots.ensureOwn({ buffer: Math.max(wanted, 4 * ef), frontier: budget });
+    this.slots.ensureOwn({ buffer: Math.max(wanted * KEEP, ef), frontier: budget });
     const filter = options.filter ? this.#copyFilter(options.filter, this.#filter) : 0;
     const out = this.#out.ensure(wanted * 8);
     this.rows.writeAt(kernels.queryAddress(), query, 0, factor);
@@ -105,7 +109,7 @@ export class Engine {
     const wanted = this.#wanted(k);
     if (wanted === 0) return noHits();
     const { cost } = planner(wanted, options);
-    const components = (cost + this.rows.header(Header.tailCount)) * this.rows.padded;
+    const components = (cost + this.rows.header(Header.tailCount)) * this.rows.weight;
     const crowded = this.#crowd.begin();
     if (components < LIGHT || (components < HEAVY && !crowded)) {
       if (this.#crowd.isLong) await this.#crowd.nextTurn();
@@ -206,7 +210,7 @@ export class Engine {
       for (let i = 0; i < count; i++)
         this.#writeQuery(vectors + i * padded * 4, queries, first + i, factors[first + i]!);
       const args = [vectors, count, wanted, ef, filter, budget, probe, least, together, out, counts, cursor];
-      const needs = { buffer: ef === 0 ? wanted * together : Math.max(wanted, ef), frontier: budget };
+      const needs = { buffer: ef === 0 ? wanted * together : Math.max(wanted * KEEP, ef), frontier: budget };
       const threads = Math.ceil(count / (ef === 0 ? together : 1));
       if (threads === 1) await this.slots.runAnywhere('searchMany', args, needs);
       else await this.slots.runSearches('searchMany', args, needs, threads);
@@ -236,7 +240,9 @@ export class Engine {
    * @param query - tokens × dimension values
    */
   async maxSim(query: Float32Array, { rows, starts }: RowGroups): Promise<Float32Array> {
-    const { dimension, distance } = this.rows.options;
+    const { dimension, distance, coding } = this.rows.options;
+    if (coding)
+      return maxSimByScores(query, { rows, starts }, this.rows.options, (token) => this.compare(token, rows));
     const tokens = Math.ceil(query.length / dimension);
     const factors = this.#check(query, tokens);
     const count = starts.length - 1;

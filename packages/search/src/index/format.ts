@@ -19,8 +19,13 @@ import { crc32 } from 'node:zlib';
 import { FletchError } from '@fletch/base';
 
 const MAGIC = 'FLETCHIX';
-/** The version written; older ones would be read, newer ones are refused. */
-export const FORMAT_VERSION = 1;
+/** The newest version; newer ones are refused. */
+export const FORMAT_VERSION = 2;
+/** The version written: 2 where rows are codes, which the first version did not know. */
+export const PLAIN_VERSION = 1;
+export const CODED_VERSION = 2;
+/** Where the version stands. */
+export const VERSION_AT = 8;
 const TABLE_START = 16;
 const ENTRY_BYTES = 32;
 const MAX_SECTIONS = 64;
@@ -44,10 +49,10 @@ export function headerBytes(count: number): number {
   return TABLE_START + count * ENTRY_BYTES + 4;
 }
 
-export function encodeHeader(sections: readonly Section[]): Buffer {
+export function encodeHeader(sections: readonly Section[], version: number): Buffer {
   const header = Buffer.alloc(headerBytes(sections.length));
   header.write(MAGIC, 0, 'latin1');
-  header.writeUInt32LE(FORMAT_VERSION, 8);
+  header.writeUInt32LE(version, VERSION_AT);
   header.writeUInt32LE(sections.length, 12);
   sections.forEach(({ name, crc, offset, length }, i) => {
     const at = TABLE_START + i * ENTRY_BYTES;

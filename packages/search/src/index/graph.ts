@@ -101,7 +101,7 @@ export class Graph {
 
   /** Waits while more rows wait for their links than searches should have to scan, and somebody searches. */
   async room(): Promise<void> {
-    const most = WAITING_BYTES / (this.#engine.rows.padded * 4);
+    const most = WAITING_BYTES / (this.#engine.rows.weight * 4);
     while (this.tail.size > most && this.#engine.idleFor < SEARCH_MS) {
       this.start();
       if (!this.#pumping) return;

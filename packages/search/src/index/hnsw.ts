@@ -10,7 +10,7 @@ import { Engine } from './engine.js';
 import { Gate } from './gate.js';
 import { Graph } from './graph.js';
 import type { Rows } from './rows.js';
-import { saveSnapshot } from './snapshot.js';
+import { type SnapshotFacts, saveSnapshot } from './snapshot.js';
 import { type StagedBatch, stage } from './stage.js';
 import type {
   Distance,
@@ -45,6 +45,11 @@ export class HnswIndex implements VectorIndex {
 
   get size(): number {
     return this.#rows.live;
+  }
+
+  /** Where the rows are. */
+  get rows(): Rows {
+    return this.#rows;
   }
 
   /** Goes on from the rows that a snapshot brought: counts the nodes, links the others. */
@@ -154,7 +159,8 @@ export class HnswIndex implements VectorIndex {
   readonly #plan = (k: number, options: IndexSearchOptions): SearchPlan => {
     if (options.ef !== undefined) checkInteger('ef', options.ef, 1, Number.MAX_SAFE_INTEGER);
     const guided = this.#rows.header(Header.leaving) > 0;
-    return planSearch(k, options, { efSearch: this.efSearch, live: this.size, guided });
+    const coded = this.#rows.options.coding !== undefined;
+    return planSearch(k, options, { efSearch: this.efSearch, live: this.size, guided, coded });
   };
 
   async maxSim(query: Float32Array, groups: RowGroups): Promise<Float32Array> {
@@ -184,13 +190,18 @@ export class HnswIndex implements VectorIndex {
   }
 
   async save(path: string, owner: SnapshotOwner = {}): Promise<void> {
+    await this.saveAs(path, { kind: 'hnsw', efSearch: this.efSearch, owner });
+  }
+
+  /** {@link save} for those who build on this index. */
+  async saveAs(path: string, facts: SnapshotFacts): Promise<void> {
     this.#engine.checkOpen();
     await this.#order.alone(() =>
       this.#graph.structure.alone(async () => {
         this.#engine.checkOpen();
         await this.#graph.finishBatch();
         await this.#graph.takeOut();
-        await saveSnapshot(path, this.#rows, { kind: 'hnsw', efSearch: this.efSearch, owner });
+        await saveSnapshot(path, this.#rows, facts);
       }),
     );
   }
@@ -203,7 +214,7 @@ export class HnswIndex implements VectorIndex {
       distance: this.distance,
       size: this.size,
       linked: this.#graph.linked,
-      vectorBytes: this.size * this.dimension * 4,
+      vectorBytes: this.size * (this.#rows.options.coding ? this.#rows.codeBytes : this.dimension * 4),
       linkBytes: this.#rows.linkBytes,
       memoryBytes: this.#rows.arena.memory.buffer.byteLength,
     };

@@ -16,7 +16,7 @@ import {
   Metric,
   State,
 } from '@fletch/kernels';
-import { type Coding, codeStrides, decodeSecond, placeCoding } from './codes.js';
+import { type Coding, codeStrides, decodeWhole, placeCoding } from './codes.js';
 import type { Distance } from './types.js';
 
 /** What determines the layout of an index's memory. */
@@ -116,8 +116,9 @@ export class Rows {
     this.setHeader(Header.linkStride, links.stride);
     this.setHeader(Header.state, state.offset);
     this.setHeader(Header.upper, upper.offset);
-    this.setHeader(Header.second, second.offset);
-    this.setHeader(Header.secondStride, second.stride);
+    const whole = second.stride > 0 ? second : vectors;
+    this.setHeader(Header.second, whole.offset);
+    this.setHeader(Header.secondStride, whole.stride);
     this.setHeader(Header.m, m);
     this.setHeader(Header.efConstruction, efConstruction);
     this.setHeader(Header.seed, seed);
@@ -263,6 +264,16 @@ export class Rows {
     return this.regions[0]!.stride + this.regions[4]!.stride;
   }
 
+  /** Floats that one comparison of a walk reads. */
+  get weight(): number {
+    return this.regions[0]!.stride / 4;
+  }
+
+  /** Share of a row's squared length that its first code lost. */
+  lost(row: number): number {
+    return this.arena.floats[(this.#address(row, 0) + this.regions[0]!.stride - 4) >>> 2]!;
+  }
+
   /** Stores the codes of a row, which the kernels wrote to `from`. */
   writeCodes(row: number, from: number): void {
     const middle = from + this.regions[0]!.stride;
@@ -276,8 +287,10 @@ export class Rows {
     const { dimension, coding } = this.options;
     const copy = new Float32Array(dimension);
     if (coding) {
-      const at = this.#address(row, 4);
-      decodeSecond(coding, this.arena.bytes.subarray(at, at + this.regions[4]!.stride), copy);
+      const region = coding.secondary === 'none' ? 0 : 4;
+      const at = this.#address(row, region);
+      decodeWhole(coding, this.arena.bytes.subarray(at, at + this.regions[region]!.stride), copy);
+      if (this.options.distance === 'Cosine') normalize(copy);
       return copy;
     }
     const start = this.#address(row, 0) >>> 2;
@@ -340,4 +353,12 @@ export class Rows {
     for (let row = 0; row < this.reach; row++)
       if (this.isAllocated(row)) this.setState(row, 0, State.locked | State.tail);
   }
+}
+
+/** Brings what a code stands for to unit length again. */
+function normalize(vector: Float32Array): void {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const length = Math.sqrt(squares);
+  if (length > 0) for (let i = 0; i < vector.length; i++) vector[i]! /= length;
 }

@@ -3,7 +3,8 @@
  *
  * Sections: `meta` (JSON: what the index is, and its owner's facts), `blocks` (numbers of the blocks that follow),
  * one section per region of a block (all blocks one after another), `upper` (per row of a level above 0: the row,
- * then its links).
+ * then its links). Where rows are codes there are also `second` (a region) and `tables` (float32: the mean, what reduces queries,
+ * and what reduces data unless it is the same).
  *
  * @module
  */
@@ -11,38 +12,50 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { describeFileError, FletchError, replaceFile } from '@fletch/base';
 import { State } from '@fletch/kernels';
+import type { Coding } from './codes.js';
 import {
+  CODED_VERSION,
   corrupt,
   encodeHeader,
   headerBytes,
+  PLAIN_VERSION,
   readExactly,
   readHeader,
   type Section,
   writeExactly,
 } from './format.js';
+import type { LeanVecFacts } from './leanvec/settings.js';
 import { Rows, type RowsOptions } from './rows.js';
 import type { SnapshotOwner } from './types.js';
 import { checkDistance, checkInteger, MAX_DIMENSION } from './validate.js';
 
 /** What the owner of the rows adds to a snapshot. */
 export interface SnapshotFacts {
-  readonly kind: 'flat' | 'hnsw';
+  readonly kind: 'flat' | 'hnsw' | 'leanvec';
   readonly efSearch?: number;
+  /** What a LeanVec index goes on with. */
+  readonly leanvec?: LeanVecFacts;
   readonly owner: SnapshotOwner;
 }
 
-interface Meta extends SnapshotFacts, RowsOptions {
+/** A coding without its matrices. */
+type CodingFacts = Pick<Coding, 'reduced' | 'bits' | 'secondary' | 'squared'> & { readonly shared: boolean };
+
+interface Meta extends SnapshotFacts, Omit<RowsOptions, 'coding'> {
+  readonly coding?: CodingFacts;
   readonly live: number;
   readonly entry: readonly [row: number, level: number];
 }
 
 /** Regions that are stored; the addresses of upper links mean nothing outside their memory. */
 const STORED = ['vectors', 'links', 'state'];
-const SECTIONS = ['meta', 'blocks', ...STORED, 'upper'];
+const CODED = [...STORED, 'second'];
+const KINDS = ['flat', 'hnsw', 'leanvec'];
 
 /** Writes rows that do not change meanwhile. Throws `DISK_FULL` or `IO`. */
 export async function saveSnapshot(path: string, rows: Rows, facts: SnapshotFacts): Promise<void> {
-  const { dimension, distance, m, efConstruction, seed } = rows.options;
+  const { dimension, distance, m, efConstruction, seed, coding } = rows.options;
+  const regions = coding ? CODED : STORED;
   const meta: Meta = {
     ...facts,
     dimension,
@@ -50,13 +63,14 @@ export async function saveSnapshot(path: string, rows: Rows, facts: SnapshotFact
     m,
     efConstruction,
     seed,
+    ...(coding && { coding: factsOf(coding) }),
     live: rows.live,
     entry: rows.entry,
   };
   const blocks = rows.blocks();
   await replaceFile(path, async (file) => {
     const sections: Section[] = [];
-    let offset = headerBytes(SECTIONS.length);
+    let offset = headerBytes(regions.length + (coding ? 4 : 3));
     const write = async (name: string, parts: Iterable<Uint8Array>) => {
       const start = offset;
       let crc = 0;
@@ -69,10 +83,31 @@ export async function saveSnapshot(path: string, rows: Rows, facts: SnapshotFact
     };
     await write('meta', [Buffer.from(JSON.stringify(meta))]);
     await write('blocks', [new Uint8Array(Uint32Array.from(blocks).buffer)]);
-    for (const name of STORED) await write(name, regionParts(rows, blocks, name));
+    if (coding) await write('tables', tableParts(coding));
+    for (const name of regions) await write(name, regionParts(rows, blocks, name));
     await write('upper', upperParts(rows));
-    await writeExactly(file, encodeHeader(sections), 0);
+    await writeExactly(file, encodeHeader(sections, coding ? CODED_VERSION : PLAIN_VERSION), 0);
   });
+}
+
+function factsOf({ reduced, bits, secondary, squared, query, data }: Coding): CodingFacts {
+  return { reduced, bits, secondary, squared, shared: query === data };
+}
+
+function* tableParts({ mean, query, data }: Coding): Generator<Uint8Array> {
+  for (const { buffer, byteOffset, byteLength } of query === data ? [mean, query] : [mean, query, data])
+    yield new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function readTables(bytes: Uint8Array, { coding, dimension }: Meta, path: string): Coding {
+  const { shared, ...facts } = coding!;
+  const size = facts.secondary === 'none' ? 0 : facts.reduced * dimension;
+  const floats = new Float32Array(bytes.buffer, 0, bytes.length >>> 2);
+  if (floats.length !== dimension + size * (shared ? 1 : 2))
+    throw corrupt(path, `section "tables" holds ${floats.length} numbers`, { section: 'tables' });
+  const query = floats.subarray(dimension, dimension + size);
+  const data = shared ? query : floats.subarray(dimension + size);
+  return { ...facts, mean: floats.subarray(0, dimension), query, data };
 }
 
 function* regionParts(rows: Rows, blocks: readonly number[], name: string): Generator<Uint8Array> {
@@ -96,7 +131,9 @@ export async function loadSnapshot(path: string): Promise<{ rows: Rows; facts: S
   return withFile(path, async (file) => {
     const sections = await readHeader(file, path);
     const meta = await readMeta(file, path, sections);
-    const rows = await Rows.create(meta);
+    const coding =
+      meta.coding && readTables(await readSection(file, path, section(sections, 'tables', path)), meta, path);
+    const rows = await Rows.create({ ...meta, coding });
     const numbers = await readSection(file, path, section(sections, 'blocks', path));
     const blocks = new Uint32Array(numbers.buffer, 0, numbers.length >>> 2);
     const limit = rows.rowLimit / rows.rowsPerBlock;
@@ -105,7 +142,8 @@ export async function loadSnapshot(path: string): Promise<{ rows: Rows; facts: S
         throw corrupt(path, `block ${block} is out of order`);
       rows.allocateBlock(block);
     });
-    for (const name of STORED) await readRegion(file, path, section(sections, name, path), rows, blocks);
+    for (const name of coding ? CODED : STORED)
+      await readRegion(file, path, section(sections, name, path), rows, blocks);
     readUpper(await readSection(file, path, section(sections, 'upper', path)), rows, path);
     rows.restore(meta.live, meta.entry);
     checkGraph(rows, meta, path);
@@ -180,11 +218,20 @@ async function readMeta(file: FileHandle, path: string, sections: Map<string, Se
     checkInteger('seed', meta.seed, 0, 2 ** 32 - 1);
     checkInteger('live', meta.live, 0, 2 ** 32 - 1);
     checkDistance(meta.distance);
-    if (meta.kind !== 'flat' && meta.kind !== 'hnsw') throw new Error(`unknown kind ${String(meta.kind)}`);
+    if (!KINDS.includes(meta.kind)) throw new Error(`unknown kind ${String(meta.kind)}`);
+    if (meta.coding) checkCoding(meta.coding, meta.dimension);
     return meta;
   } catch (cause) {
     throw corrupt(path, `its description is not valid (${String(cause)})`, { section: 'meta' });
   }
+}
+
+function checkCoding({ reduced, bits, secondary }: CodingFacts, dimension: number): void {
+  checkInteger('reduced', reduced, 1, dimension);
+  if (bits !== 4 && bits !== 8) throw new Error(`codes of ${String(bits)} bits`);
+  const whole = reduced === dimension && bits === 8;
+  if (!['lvq8', 'f32', ...(whole ? ['none'] : [])].includes(secondary))
+    throw new Error(`unknown codes ${String(secondary)}`);
 }
 
 function readUpper(bytes: Uint8Array, rows: Rows, path: string): void {

@@ -60,8 +60,7 @@ async function encode(
   const cursor = codes + count * rows.codeBytes;
   arena.floats.fill(0, input >>> 2, codes >>> 2);
   arena.words[cursor >>> 2] = 0;
-  for (let i = 0; i < count; i++)
-    rows.writeAt(input + i * padded * 4, vectors, from + i, factors[from + i]!);
+  for (let i = 0; i < count; i++) rows.writeAt(input + i * padded * 4, vectors, from + i, factors[from + i]!);
   const args = [input, count, codes, cursor] as const;
   const needs = { buffer: 0, frontier: 0 };
   if (count * dimension * coding!.reduced > MAX_INLINE) {

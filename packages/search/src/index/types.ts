@@ -47,12 +47,32 @@ export interface IndexStats {
   readonly size: number;
   /** Live rows that are linked into the graph; the others are found by exact scan until they are. */
   readonly linked: number;
-  /** Bytes of vectors (size × dimension × 4). */
+  /** Bytes of vectors (size × dimension × 4), or of their codes. */
   readonly vectorBytes: number;
   /** Bytes of graph links that are allocated. */
   readonly linkBytes: number;
   /** Bytes of WebAssembly memory in all. */
   readonly memoryBytes: number;
+  /** Of an index that learns codes of its rows. */
+  readonly leanvec?: LeanVecStats;
+}
+
+/** How a LeanVec index keeps its rows. */
+export interface LeanVecStats {
+  /** Whether rows are codes by now; until enough of them came they are vectors. */
+  readonly trained: boolean;
+  /** Whether it is learning, or turning rows into codes. */
+  readonly training: boolean;
+  /** Components of the reduced vectors and their bits, and what candidates are compared by in the end. */
+  readonly reduced?: number;
+  readonly bits?: number;
+  readonly secondary?: 'lvq8' | 'f32' | 'none';
+  /** Mean share of the squared length that the codes of the training sample lost. */
+  readonly lost?: number;
+  /** What the codes of rows added lately lose, as a multiple of that. */
+  readonly drift?: number;
+  /** Why learning failed the last time. */
+  readonly trouble?: string;
 }
 
 /** What a snapshot's owner writes into it and gets back on load, e.g. the store's id and version. */
