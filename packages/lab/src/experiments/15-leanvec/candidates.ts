@@ -73,7 +73,12 @@ interface CandidateOptions {
  *
  * @param truth - the ten nearest rows of each of those
  */
-export function measureCandidates(task: SearchTask, dim: number, options: CandidateOptions): Candidates {
+export function measureCandidates(
+  task: SearchTask,
+  dim: number,
+  truth: Neighbours,
+  options: CandidateOptions,
+): Candidates {
   const { name, seed, signal, product } = options;
   const { rows, learned, test } = task;
   const moments = momentsOf(rows, { dim, method: 'ood-fw', queries: learned, seed, signal });

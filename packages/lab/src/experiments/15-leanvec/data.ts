@@ -42,24 +42,32 @@ export async function wordTasks(
     await loadWordVectors({ signal }),
   ];
   const places = new Map(words.map((word, i) => [word, i]));
-  const vectorOf = (word: string): Float64Array | undefined => {
+  const add = (word: string, to: Float64Array) => {
     const place = places.get(word);
-    return place === undefined
-      ? undefined
-      : unit(Float64Array.from(vectors.subarray(place * dimension, (place + 1) * dimension)));
+    if (place === undefined) return;
+    const vector = vectors.subarray(place * dimension, (place + 1) * dimension);
+    let squares = 0;
+    for (const value of vector) squares += value * value;
+    const by = 1 / Math.sqrt(squares);
+    for (let j = 0; j < dimension; j++) to[j]! += vector[j]! * by;
+  };
+  const meanOf = (list: readonly string[]) => {
+    const sum = new Float64Array(dimension);
+    for (const word of list) add(word, sum);
+    return unit(sum);
   };
   const definitions: Float64Array[] = [];
   const wanted = sizes.rows + sizes.learned + sizes.test;
   for (const at of random.permutation(glosses.length)) {
     if (definitions.length === wanted) break;
-    const found = meanOf(glosses[at]!.text.toLowerCase().match(/[a-z]+/g) ?? [], vectorOf, dimension);
+    const found = meanOf(glosses[at]!.text.toLowerCase().match(/[a-z]+/g) ?? []);
     if (found) definitions.push(found);
   }
   const lemmas = [...new Set(glosses.flatMap(({ words: names }) => names.map((name) => name.toLowerCase())))];
   const queries = random
     .shuffle(lemmas.filter((lemma) => places.has(lemma)))
     .slice(0, sizes.learned + sizes.test)
-    .map((lemma) => vectorOf(lemma)!);
+    .map((lemma) => meanOf([lemma])!);
   const rows = matrix(definitions.slice(0, sizes.rows));
   return {
     words: { rows, ...split(queries, sizes) },
@@ -112,19 +120,6 @@ function split(queries: readonly Float64Array[], { learned, test }: TaskSizes) {
 
 function matrix(rows: readonly Float64Array[]): Matrix<Float32Array> {
   return Matrix.from(rows, 'float32');
-}
-
-function meanOf(
-  words: readonly string[],
-  vectorOf: (word: string) => Float64Array | undefined,
-  dimension: number,
-): Float64Array | undefined {
-  const sum = new Float64Array(dimension);
-  for (const word of words) {
-    const vector = vectorOf(word);
-    if (vector) for (let j = 0; j < dimension; j++) sum[j]! += vector[j]!;
-  }
-  return unit(sum);
 }
 
 /** The vector with length one; none for zero. */
