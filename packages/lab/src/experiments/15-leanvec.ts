@@ -8,7 +8,13 @@ import { defineExperiment, type Profile, type Row, type TrialContext } from '../
 import { type Candidates, measureCandidates } from './15-leanvec/candidates.js';
 import { madeUpTask, pictureTask, type TaskSizes, type WordTasks, wordTasks } from './15-leanvec/data.js';
 import { byProduct } from './15-leanvec/neighbours.js';
-import { measureSpeed, qpsAt, type SpeedFigures, speedRows } from './15-leanvec/speed.js';
+import {
+  type ContenderGroup,
+  measureSpeed,
+  qpsAt,
+  type SpeedFigures,
+  speedRows,
+} from './15-leanvec/speed.js';
 
 /** How much is measured: sizes, and the dimensions that are kept. */
 const plans: {
@@ -79,7 +85,7 @@ function speedMetrics(figures: readonly SpeedFigures[]) {
   };
 }
 
-async function speedOf(context: TrialContext, contenders: 'main' | 'others'): Promise<SpeedFigures[]> {
+async function speedOf(context: TrialContext, contenders: ContenderGroup): Promise<SpeedFigures[]> {
   const { profile, seed, signal, report } = context;
   const { pictures } = plans[profile];
   if (!pictures) return [];
@@ -194,10 +200,11 @@ export default defineExperiment({
     for (const dim of plan.dimensions) words.push(await measure('words', 'word → definition', dim));
     const control = await measure('definitions', 'definition → definition', CONTROL);
     const main = await once('pictures', () => speedOf(context, 'main'));
+    const speed = [...main];
     // Other baselines: one seed.
-    const hasOthers = context.profile === 'full' && seed === 0;
-    const others = hasOthers ? await once('pictures, others', () => speedOf(context, 'others')) : [];
-    const speed = [...main, ...others];
+    if (context.profile === 'full' && seed === 0)
+      for (const group of ['codes', 'reductions'] as const)
+        speed.push(...(await once(`pictures, ${group}`, () => speedOf(context, group))));
     const methods = [...words, control].flatMap((found) => found.methods);
     return {
       metrics: { ...metricsOf(words, control), ...(main.length > 0 && speedMetrics(main)) },

@@ -25,12 +25,14 @@ import type { Row } from '../../experiment.js';
 import type { SearchTask } from './data.js';
 import { byDistance, type Neighbours, recallOf, topOf } from './neighbours.js';
 
+/** The two that the claims are about, codes of other kinds, or reductions of other kinds: each is measured by itself. */
+export type ContenderGroup = 'main' | 'codes' | 'reductions';
+
 /** How much is measured. */
 export interface SpeedPlan {
   /** Dimensions that are kept. */
   readonly dim: number;
-  /** The two that the claims are about, or the other baselines. */
-  readonly contenders: 'main' | 'others';
+  readonly contenders: ContenderGroup;
   readonly seed: number;
   readonly signal: AbortSignal;
   readonly report: (stage: string) => void;
@@ -132,6 +134,7 @@ function contendersOf({ rows }: SearchTask, plan: SpeedPlan): (() => Promise<Con
       graph('float32', plan, 4 * rows.cols, () => linked(rows, seed)),
       lean(`LeanVec, ${dim} × 8 bits`, {}),
     ];
+  if (plan.contenders === 'reductions') return [principal(rows, plan), product(rows, plan)];
   const random = randomProjection(rows.cols, dim, seed);
   return [
     lean(`LeanVec, ${dim} × 4 bits`, { primaryBits: 4 }),
@@ -149,8 +152,6 @@ function contendersOf({ rows }: SearchTask, plan: SpeedPlan): (() => Promise<Con
       });
       return filled(index, rows);
     }),
-    principal(rows, plan),
-    product(rows, plan),
   ];
 }
 
