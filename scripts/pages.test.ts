@@ -6,12 +6,23 @@ import * as data from '@fletch/data';
 import * as estimate from '@fletch/estimate';
 import * as insight from '@fletch/insight';
 import * as learn from '@fletch/learn';
+import * as linalg from '@fletch/linalg';
 import * as models from '@fletch/models';
+import * as search from '@fletch/search';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 /** What examples may import. */
-const libraries: Readonly<Record<string, object>> = { array, data, estimate, insight, learn, models };
+const libraries: Readonly<Record<string, object>> = {
+  array,
+  data,
+  estimate,
+  insight,
+  learn,
+  linalg,
+  models,
+  search,
+};
 
 async function examplesOf(page: string): Promise<string[]> {
   const text = await readFile(new URL(`../docs/${page}.md`, import.meta.url), 'utf8');
@@ -33,7 +44,7 @@ const AsyncFunction = (async () => {}).constructor as new (
   ...names: string[]
 ) => (given: typeof libraries, check: (actual: unknown, expected: unknown) => void) => Promise<void>;
 
-describe.each(['arrays', 'estimators', 'insight', 'models', 'representation', 'zoo'])(
+describe.each(['arrays', 'estimators', 'insight', 'leanvec', 'models', 'representation', 'zoo'])(
   'docs/%s.md',
   async (page) => {
     it.each((await examplesOf(page)).map((code, i) => ({ i, code })))(

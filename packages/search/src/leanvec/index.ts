@@ -4,10 +4,19 @@
  *
  * @module
  */
+export { codedVectors, type GraphMetric, type GraphVectors, plainVectors } from './distances.js';
+export {
+  type LeanVecBuildOptions,
+  type LeanVecHits,
+  LeanVecIndex,
+  type LeanVecMetric,
+} from './leanvec-index.js';
 export { type Moments, optimalProjection, type Pair, projectionLoss } from './loss.js';
 export { type LvqOptions, lvqEncode } from './lvq.js';
 export { LVQDataset, type LvqBits, type LvqLevel, type LvqParts } from './lvq-dataset.js';
 export {
+  type LearnOptions,
+  learnFromMoments,
   learnProjection,
   momentsOf,
   type Projection,
@@ -16,3 +25,6 @@ export {
   projectionMethods,
   randomProjection,
 } from './projection.js';
+export { type Candidate, type PruneOptions, pruneCandidates } from './prune.js';
+export { buildVamana, searchVamana, type VamanaGraph, type VamanaOptions } from './vamana.js';
+export type { Walk } from './walk.js';

@@ -21,19 +21,23 @@ export const projectionMethods = ['id', 'ood-fw', 'ood-es', 'ood-es-fw'] as cons
  */
 export type ProjectionMethod = (typeof projectionMethods)[number];
 
-/** Options of {@link learnProjection}. */
-export interface ProjectionOptions extends LongWork {
+/** Options of {@link learnFromMoments}. */
+export interface LearnOptions extends LongWork {
   /** Dimensions to keep, 1 to D. */
   readonly dim: number;
   readonly method: ProjectionMethod;
-  /** m x D with m >= `dim`: a sample of queries, not those of a test. The methods beginning with `ood` need it. */
-  readonly queries?: Matrix | undefined;
   /** Most steps of Frank-Wolfe. Default: 500. */
   readonly maxSteps?: number | undefined;
   /** Frank-Wolfe ends when the loss changes by less than this share of itself. Default: 1e-3. */
   readonly relTol?: number | undefined;
   /** Exponent of Frank-Wolfe's step `1 / (t + 1)^alpha`. Default: 0.999. */
   readonly alpha?: number | undefined;
+}
+
+/** Options of {@link learnProjection}. */
+export interface ProjectionOptions extends LearnOptions {
+  /** m x D with m >= `dim`: a sample of queries, not those of a test. The methods beginning with `ood` need it. */
+  readonly queries?: Matrix | undefined;
   /** Subtract the vectors' mean from both sides first, as for Euclidean distances. Default: false. */
   readonly center?: boolean | undefined;
   /** Most vectors and queries that the moments are estimated from. Default: 100,000. */
@@ -70,8 +74,18 @@ export interface Projection {
  * ```
  */
 export function learnProjection(x: Matrix, options: ProjectionOptions): Projection {
+  return learnFromMoments(momentsOf(x, options), options);
+}
+
+/**
+ * Learns a projection from moments that are there already.
+ *
+ * @param moments - D x D each
+ * @throws FletchError `INVALID_ARGUMENT` for a dimension that is not from 1 to D, or settings out of range; `ABORTED`
+ */
+export function learnFromMoments(moments: Moments, options: LearnOptions): Projection {
   const { dim, method, signal, onProgress, maxSteps = 500 } = options;
-  const moments = momentsOf(x, options);
+  checkSettings(moments.vectors.rows, options);
   if (method === 'id') {
     const P = topEigenvectors(moments.vectors, dim);
     return rounded({ A: P, B: P }, [projectionLoss(moments, { A: P, B: P })]);
@@ -89,12 +103,12 @@ export function learnProjection(x: Matrix, options: ProjectionOptions): Projecti
  * @throws FletchError what {@link learnProjection} throws
  */
 export function momentsOf(x: Matrix, options: ProjectionOptions): Moments {
-  const { method, queries, center = false, sample = 100_000, seed = 0, signal } = options;
-  check(x, options);
+  const { queries, center = false, sample = 100_000, seed = 0, signal } = options;
+  checkData(x, options);
   const rows = sampleRows(x, sample, seed);
   const centre = center ? { centre: meanRow(rows) } : {};
   const vectors = secondMoment(rows, { ...centre, signal });
-  if (!queries || method === 'id') return { vectors, queries: vectors };
+  if (!queries) return { vectors, queries: vectors };
   return { vectors, queries: secondMoment(sampleRows(queries, sample, seed), { ...centre, signal }) };
 }
 
@@ -108,7 +122,7 @@ export function randomProjection(dimension: number, dim: number, seed: number): 
   return randomOrthogonal(rng(seed), dimension, dim, 'float32');
 }
 
-function walk(moments: Moments, options: ProjectionOptions, start?: Pair): [Pair, number[]] {
+function walk(moments: Moments, options: LearnOptions, start?: Pair): [Pair, number[]] {
   const { dim, maxSteps = 500, relTol, alpha, signal, onProgress } = options;
   const settings: FrankWolfeOptions = { start, maxSteps, relTol, alpha, ...(signal && { signal }) };
   const loss: number[] = [];
@@ -125,23 +139,30 @@ function rounded({ A, B }: Pair, loss: readonly number[]): Projection {
   return { A: cast(A, 'float32'), B: cast(B, 'float32'), loss };
 }
 
-function check(x: Matrix, options: ProjectionOptions): void {
-  const { dim, method, queries, maxSteps = 1, relTol = 0, alpha = 1, sample = dim } = options;
+function checkSettings(
+  dimension: number,
+  { dim, method, maxSteps = 1, relTol = 0, alpha = 1 }: LearnOptions,
+): void {
   if (!projectionMethods.includes(method))
     throw new FletchError(
       'INVALID_ARGUMENT',
       `Unknown method "${method}": use ${projectionMethods.join(', ')}.`,
     );
-  checkInteger('dim', dim, 1, x.cols);
+  checkInteger('dim', dim, 1, dimension);
   checkInteger('maxSteps', maxSteps, 1, 1_000_000);
-  checkInteger('sample', sample, dim, 2 ** 32);
   if (!(relTol >= 0) || !(alpha > 0))
     throw new FletchError(
       'INVALID_ARGUMENT',
       `relTol must not be negative and alpha must be positive, but they are ${relTol} and ${alpha}.`,
     );
+}
+
+function checkData(x: Matrix, options: ProjectionOptions): void {
+  const { dim, method, queries, sample = dim } = options;
+  checkSettings(x.cols, options);
+  checkInteger('sample', sample, dim, 2 ** 32);
   requireRows('vectors', x.rows, dim);
-  if (method === 'id') return;
+  if (!queries && method === 'id') return;
   if (!queries)
     throw new FletchError(
       'INVALID_ARGUMENT',
