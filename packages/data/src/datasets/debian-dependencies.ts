@@ -4,9 +4,11 @@
  * @module
  */
 import { rng } from '@fletch/linalg';
+import { cachedFile } from '../cached-file.js';
 import type { AptOptions } from '../debian/apt.js';
 import { parseDependencies } from '../debian/control.js';
 import { type DebianPackage, loadDebianPackages } from '../debian/packages.js';
+import { packSafetensors, unpackSafetensors } from '../safetensors/memory.js';
 
 /** Samples of categorical fields with labels 0 and 1. */
 export interface LabelledFields {
@@ -21,6 +23,9 @@ export interface LabelledFields {
 }
 
 const SIDE = ['package', 'section', 'maintainer', 'source', 'first tag'] as const;
+
+const fieldNames = () =>
+  ['source', 'target'].flatMap((half) => SIDE.map((field) => `${field} of the ${half}`));
 
 /** Ids of every package in the five fields, and how many there are of each. */
 function describeAll(packages: readonly DebianPackage[]): { ids: Int32Array; sizes: number[] } {
@@ -78,18 +83,37 @@ export function dependencyPairs(packages: readonly DebianPackage[], seed = 0): L
       );
     labels[i] = from < positives ? 1 : 0;
   }
-  const names = ['source', 'target'].flatMap((half) => SIDE.map((field) => `${field} of the ${half}`));
-  return { names, sizes: [...side.sizes, ...side.sizes], count, ids, labels };
+  return { names: fieldNames(), sizes: [...side.sizes, ...side.sizes], count, ids, labels };
 }
 
 /**
- * {@link dependencyPairs} of the release that this machine's apt fetches from: of bookworm 475,000 pairs of 200,000 rows.
+ * {@link dependencyPairs} of the release that this machine's apt fetches from: of bookworm 485,000 pairs of 200,000 rows. They are
+ * kept beside the lists of packages that they were read from.
  *
  * @throws FletchError `UNAVAILABLE`, `CORRUPT`, `ABORTED`
  */
 export async function loadDependencyPairs(
   options: AptOptions & { readonly seed?: number } = {},
 ): Promise<LabelledFields> {
-  const { packages } = await loadDebianPackages(options);
-  return dependencyPairs(packages, options.seed);
+  const { seed = 0 } = options;
+  const name = `apt/dependency-pairs-${seed}.safetensors`;
+  // Lists that are fetched anew take what was made of the old ones with them.
+  const kept = await cachedFile(name, async () => {
+    const { packages } = await loadDebianPackages(options);
+    const { sizes, ids, labels, count } = dependencyPairs(packages, seed);
+    return packSafetensors([
+      { name: 'ids', dtype: 'I32', shape: [count, sizes.length], data: ids },
+      { name: 'labels', dtype: 'U8', shape: [count], data: labels },
+      { name: 'sizes', dtype: 'I32', shape: [sizes.length], data: Int32Array.from(sizes) },
+    ]);
+  });
+  const { tensors } = unpackSafetensors(kept, name);
+  const labels = tensors.get('labels')!.data as Uint8Array;
+  return {
+    names: fieldNames(),
+    sizes: Array.from(tensors.get('sizes')!.data as Int32Array),
+    count: labels.length,
+    ids: tensors.get('ids')!.data as Int32Array,
+    labels,
+  };
 }

@@ -24,7 +24,7 @@ export class BatchRows {
   #first: FloatRows | undefined;
   #second: FloatRows | undefined;
   #state: RowState | undefined;
-  #touched = new Int32Array(0);
+  #touched: Int32Array = new Int32Array(0);
 
   constructor(table: RowTable) {
     this.table = table;

@@ -22,3 +22,10 @@ export {
   trainCTR,
 } from './train-ctr.js';
 export type { MethodOptions, MethodSpec } from './types.js';
+export {
+  CompressedVectors,
+  type CompressVectorsOptions,
+  compressVectors,
+  type VectorMethod,
+  vectorMethods,
+} from './vectors/compress.js';

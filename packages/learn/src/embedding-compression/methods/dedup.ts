@@ -16,7 +16,10 @@ const TOLERANCE = 0.01;
 /** Blocks are equal when this share of their numbers is. */
 const SHARE = 0.7;
 const TABLES = 90;
-const BUCKET = 0.09;
+/** Width of a hash's buckets, in tolerances. */
+const BUCKET = 9;
+/** Earlier blocks that one is compared with at most. */
+const COMPARED = 500;
 
 /** Which block stands for each. */
 export interface Deduplicated {
@@ -31,12 +34,19 @@ export interface Deduplicated {
  *
  * @param blocks - one block a row
  * @param most - blocks that may be stored
+ * @param tolerance - up to which numbers are equal. Default 0.01
  */
-export function deduplicate(blocks: Matrix<Float32Array>, most: number, random: Rng): Deduplicated {
+export function deduplicate(
+  blocks: Matrix<Float32Array>,
+  most: number,
+  random: Rng,
+  tolerance = TOLERANCE,
+): Deduplicated {
+  const bucketWidth = BUCKET * tolerance;
   const { rows: count, cols: width } = blocks;
   // Hash tables: ⌈(a·v + b) / bucket⌉ with normal a, for Euclidean distances (Datar et al., SCG 2004).
   const directions = new Matrix(random.fillNormal(new Float32Array(TABLES * width)), TABLES, width);
-  const shifts = Array.from({ length: TABLES }, () => BUCKET * random.uniform());
+  const shifts = Array.from({ length: TABLES }, () => bucketWidth * random.uniform());
   const products = matmul(blocks, directions, { transposeB: true });
   const percentile = Float32Array.from({ length: count }, (_, i) => {
     const sorted = blocks.row(i).slice().sort();
@@ -48,19 +58,26 @@ export function deduplicate(blocks: Matrix<Float32Array>, most: number, random: 
   const tables = Array.from({ length: TABLES }, () => new Map<number, number[]>());
   const standsFor = new Int32Array(count).fill(-1);
   const seen = new Int32Array(count).fill(-1);
+  /** Of the earlier blocks that share a bucket, the one that most numbers are equal to; −1 when none is equal. */
+  const closest = (i: number, keys: readonly number[]): number => {
+    let best = -1;
+    let most = 0;
+    let compared = 0;
+    for (const [t, key] of keys.entries())
+      for (const other of tables[t]!.get(key) ?? []) {
+        if (compared === COMPARED) return best;
+        if (seen[other] === i) continue;
+        seen[other] = i;
+        compared++;
+        const equal = alike(blocks.row(i), blocks.row(other), tolerance);
+        if (equal >= SHARE * width && equal > most) [best, most] = [other, equal];
+      }
+    return best;
+  };
   let saved = 0;
   for (const i of order) {
-    const keys = shifts.map((shift, t) => Math.ceil((products.data[i * TABLES + t]! + shift) / BUCKET));
-    let best = -1;
-    let closest = SHARE * width - 1;
-    if (count - saved > most)
-      for (const [t, key] of keys.entries())
-        for (const other of tables[t]!.get(key) ?? []) {
-          if (seen[other] === i) continue;
-          seen[other] = i;
-          const equal = alike(blocks.row(i), blocks.row(other));
-          if (equal >= SHARE * width && equal > closest) [best, closest] = [other, equal];
-        }
+    const keys = shifts.map((shift, t) => Math.ceil((products.data[i * TABLES + t]! + shift) / bucketWidth));
+    const best = count - saved > most ? closest(i, keys) : -1;
     if (best >= 0) {
       standsFor[i] = best;
       saved++;
@@ -80,10 +97,10 @@ export function deduplicate(blocks: Matrix<Float32Array>, most: number, random: 
 }
 
 /** How many numbers of two blocks are equal; 0 as soon as too many are not. */
-function alike(a: Float32Array, b: Float32Array): number {
+function alike(a: Float32Array, b: Float32Array, tolerance: number): number {
   let different = 0;
   const most = (1 - SHARE) * a.length;
-  for (let j = 0; j < a.length; j++) if (Math.abs(a[j]! - b[j]!) > TOLERANCE && ++different > most) return 0;
+  for (let j = 0; j < a.length; j++) if (Math.abs(a[j]! - b[j]!) > tolerance && ++different > most) return 0;
   return a.length - different;
 }
 

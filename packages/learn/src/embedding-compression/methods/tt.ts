@@ -4,47 +4,19 @@
  * @module
  */
 import { gather, matmul, NDArray, reshape, transpose } from '@fletch/array';
-import { FletchError } from '@fletch/base';
 import { type Rng, rng } from '@fletch/linalg';
 import { largest } from '../budget.js';
 import { fact, factList, held } from '../storage/stored.js';
+import {
+  type Cores,
+  digits,
+  numbersAt,
+  type TrainShape,
+  trainRow,
+  trainShape,
+} from '../storage/tensor-train.js';
 import type { Arrays, EmbeddingSettings, MethodSpec } from '../types.js';
 import { budgetBytes, requireBudget } from './table.js';
-
-/** Sizes of the tensors. */
-export interface TrainShape {
-  /** Digits of an id: their product is at least the rows. */
-  readonly n: readonly [number, number, number];
-  /** Digits of a dimension: their product is the dimension. */
-  readonly d: readonly [number, number, number];
-}
-
-/**
- * @throws FletchError `INVALID_ARGUMENT` unless the dimension is a power of two from 8
- */
-export function trainShape(rows: number, dim: number): TrainShape {
-  const power = Math.log2(dim);
-  if (!(Number.isInteger(power) && dim >= 8))
-    throw new FletchError(
-      'INVALID_ARGUMENT',
-      `A tensor train needs a dimension that is a power of two from 8, not ${dim}.`,
-    );
-  const n1 = Math.ceil(Math.cbrt(rows));
-  const n2 = Math.ceil(Math.sqrt(rows / n1));
-  const e1 = Math.floor(power / 3);
-  const e2 = Math.floor((power - e1) / 2);
-  return { n: [n1, n2, Math.ceil(rows / (n1 * n2))], d: [2 ** e1, 2 ** e2, 2 ** (power - e1 - e2)] };
-}
-
-/** The digits of an id, the first the fastest. */
-export function digits(id: number, [n1, n2]: TrainShape['n']): [number, number, number] {
-  return [id % n1, Math.floor(id / n1) % n2, Math.floor(id / (n1 * n2))];
-}
-
-/** Numbers in the three tensors at a rank. */
-function numbersAt({ n, d }: TrainShape, rank: number): number {
-  return (n[0] * d[0] + n[1] * d[1] * rank + n[2] * d[2]) * rank;
-}
 
 /** Normal numbers of at least 2 in size, times a spread: as the authors' code draws them. */
 function largeNormals(count: number, spread: number, random: Rng): Float32Array {
@@ -55,36 +27,6 @@ function largeNormals(count: number, spread: number, random: Rng): Float32Array 
     result[i] = spread * z;
   }
   return result;
-}
-
-/** Tensors in the order in which they are multiplied: `[n1·d1, r]`, `[r, n2·d2·r]`, `[n3, r·d3]`. */
-export type Cores = readonly [Float32Array, Float32Array, Float32Array];
-
-/** The row of an id. */
-export function trainRow(
-  cores: Cores,
-  { n, d }: TrainShape,
-  rank: number,
-  id: number,
-  target: Float32Array,
-): void {
-  const [g1, g2, g3] = cores;
-  const [i1, i2, i3] = digits(id, n);
-  const pair = new Float64Array(rank);
-  for (let a = 0; a < d[0]; a++)
-    for (let b = 0; b < d[1]; b++) {
-      pair.fill(0);
-      for (let k = 0; k < rank; k++) {
-        const left = g1[(i1 * d[0] + a) * rank + k]!;
-        const from = k * n[1] * d[1] * rank + (i2 * d[1] + b) * rank;
-        for (let l = 0; l < rank; l++) pair[l]! += left * g2[from + l]!;
-      }
-      for (let c = 0; c < d[2]; c++) {
-        let sum = 0;
-        for (let l = 0; l < rank; l++) sum += pair[l]! * g3[(i3 * rank + l) * d[2] + c]!;
-        target[(a * d[1] + b) * d[2] + c] = sum;
-      }
-    }
 }
 
 export const tt: MethodSpec = {

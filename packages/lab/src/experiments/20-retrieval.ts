@@ -1,0 +1,111 @@
+/**
+ * System 20, after training: how well a compressed base of vectors is searched.
+ *
+ * @module
+ */
+import { loadFashionMnist, loadWordVectors } from '@fletch/data';
+import { compressVectors, type VectorMethod } from '@fletch/learn';
+import { Matrix, matmul, rng } from '@fletch/linalg';
+import type { Row, TrialContext } from '../experiment.js';
+
+/** Base and queries that are not in it. */
+interface Vectors {
+  readonly base: Matrix<Float32Array>;
+  readonly queries: Matrix<Float32Array>;
+}
+
+export type RetrievalSet = 'Fashion-MNIST' | 'word vectors';
+
+/** The share of the bytes that PQ gets in each: parts of a few dimensions, codebooks counted. */
+const PQ_SHARE: { readonly [P in 'quick' | 'full']: { readonly [S in RetrievalSet]: number } } = {
+  quick: { 'Fashion-MNIST': 0.05, 'word vectors': 0.08 },
+  full: { 'Fashion-MNIST': 0.04, 'word vectors': 0.08 },
+};
+
+async function load(set: RetrievalSet, rows: number, count: number, seed: number): Promise<Vectors> {
+  const [all, dim, total] =
+    set === 'word vectors'
+      ? await loadWordVectors().then(({ vectors, dimension }) => [vectors, dimension, 60_000] as const)
+      : await loadFashionMnist().then(({ train }) => [train.images, 784, train.count] as const);
+  const chosen = rng(seed, 20).sample(total, rows + count);
+  const scale = set === 'word vectors' ? 1 : 1 / 255;
+  const data = new Float32Array((rows + count) * dim);
+  chosen.forEach((from, to) => {
+    for (let j = 0; j < dim; j++) data[to * dim + j] = scale * all[from * dim + j]!;
+  });
+  return {
+    base: new Matrix(data.subarray(0, rows * dim), rows, dim),
+    queries: new Matrix(data.subarray(rows * dim), count, dim),
+  };
+}
+
+/** The ten nearest rows of the base for every query, by Euclidean distance. */
+function nearest(base: Matrix<Float32Array>, queries: Matrix<Float32Array>): Set<number>[] {
+  const products = matmul(queries, base, { transposeB: true });
+  const halves = Float64Array.from({ length: base.rows }, (_, i) => {
+    const row = base.row(i);
+    let sum = 0;
+    for (let j = 0; j < row.length; j++) sum += row[j]! ** 2;
+    return sum / 2;
+  });
+  return Array.from({ length: queries.rows }, (_, q) => {
+    const distance = Float64Array.from(products.row(q), (product, i) => halves[i]! - product);
+    const limit = distance.slice().sort()[9]!;
+    const ids: number[] = [];
+    for (let i = 0; i < distance.length && ids.length < 10; i++) if (distance[i]! <= limit) ids.push(i);
+    return new Set(ids);
+  });
+}
+
+const sizes = {
+  smoke: { rows: 600, queries: 20, sample: 512 },
+  quick: { rows: 8000, queries: 100, sample: 4096 },
+  full: { rows: 20_000, queries: 200, sample: 8192 },
+} as const;
+
+/** Recall of every method on one set, one row each. */
+export async function measureRetrieval(
+  set: RetrievalSet,
+  { profile, seed, signal, report }: TrialContext,
+): Promise<Row[]> {
+  const { rows, queries: count, sample } = sizes[profile];
+  const { base, queries } = await load(set, rows, count, seed);
+  const exact = nearest(base, queries);
+  const cells: [VectorMethod, number][] = [
+    ['int8', 0.25],
+    ['svd', 0.25],
+    ['prune', 0.25],
+    ['svd', 0.1],
+    // Of few rows the codebooks alone are more.
+    ['pq', profile === 'smoke' ? 0.6 : PQ_SHARE[profile][set]],
+    ...(profile === 'full'
+      ? ([
+          ['magsvd', 0.25],
+          ['tt', 0.25],
+          ['magpq', 0.15],
+        ] as [VectorMethod, number][])
+      : []),
+  ];
+  return cells.map(([method, cr], done) => {
+    report({ done, total: cells.length, stage: `${set}: ${method} at ${cr}` });
+    const before = process.cpuUsage();
+    const compressed = compressVectors(base, { method, cr, seed, sample, signal });
+    const { user, system } = process.cpuUsage(before);
+    const found = nearest(new Matrix(compressed.decompress(), base.rows, base.cols), queries);
+    const hits = found.reduce((sum, ids, q) => sum + [...ids].filter((id) => exact[q]!.has(id)).length, 0);
+    return {
+      what: set,
+      method,
+      cr,
+      ratio: compressed.ratio,
+      'recall@10': hits / (10 * queries.rows),
+      cpu_seconds: (user + system) / 1e6,
+    };
+  });
+}
+
+/** The recall of a method at a share, or NaN. */
+export function recallOf(rows: readonly Row[], method: VectorMethod, cr?: number): number {
+  const found = rows.find((row) => row.method === method && (cr === undefined || row.cr === cr));
+  return found ? Number(found['recall@10']) : Number.NaN;
+}
