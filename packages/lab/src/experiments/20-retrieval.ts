@@ -4,8 +4,8 @@
  * @module
  */
 import { loadFashionMnist, loadWordVectors } from '@fletch/data';
-import { compressVectors, type VectorMethod } from '@fletch/learn';
-import { Matrix, matmul, rng } from '@fletch/linalg';
+import { compressVectors, recallAtTen, type VectorMethod } from '@fletch/learn';
+import { Matrix, rng } from '@fletch/linalg';
 import type { Row, TrialContext } from '../experiment.js';
 
 /** Base and queries that are not in it. */
@@ -39,24 +39,6 @@ async function load(set: RetrievalSet, rows: number, count: number, seed: number
   };
 }
 
-/** The ten nearest rows of the base for every query, by Euclidean distance. */
-function nearest(base: Matrix<Float32Array>, queries: Matrix<Float32Array>): Set<number>[] {
-  const products = matmul(queries, base, { transposeB: true });
-  const halves = Float64Array.from({ length: base.rows }, (_, i) => {
-    const row = base.row(i);
-    let sum = 0;
-    for (let j = 0; j < row.length; j++) sum += row[j]! ** 2;
-    return sum / 2;
-  });
-  return Array.from({ length: queries.rows }, (_, q) => {
-    const distance = Float64Array.from(products.row(q), (product, i) => halves[i]! - product);
-    const limit = distance.slice().sort()[9]!;
-    const ids: number[] = [];
-    for (let i = 0; i < distance.length && ids.length < 10; i++) if (distance[i]! <= limit) ids.push(i);
-    return new Set(ids);
-  });
-}
-
 const sizes = {
   smoke: { rows: 600, queries: 20, sample: 512 },
   quick: { rows: 8000, queries: 100, sample: 4096 },
@@ -70,7 +52,6 @@ export async function measureRetrieval(
 ): Promise<Row[]> {
   const { rows, queries: count, sample } = sizes[profile];
   const { base, queries } = await load(set, rows, count, seed);
-  const exact = nearest(base, queries);
   const cells: [VectorMethod, number][] = [
     ['int8', 0.25],
     ['svd', 0.25],
@@ -91,14 +72,13 @@ export async function measureRetrieval(
     const before = process.cpuUsage();
     const compressed = compressVectors(base, { method, cr, seed, sample, signal });
     const { user, system } = process.cpuUsage(before);
-    const found = nearest(new Matrix(compressed.decompress(), base.rows, base.cols), queries);
-    const hits = found.reduce((sum, ids, q) => sum + [...ids].filter((id) => exact[q]!.has(id)).length, 0);
+    const back = new Matrix(compressed.decompress(), base.rows, base.cols);
     return {
       what: set,
       method,
       cr,
       ratio: compressed.ratio,
-      'recall@10': hits / (10 * queries.rows),
+      'recall@10': recallAtTen(base, back, queries),
       cpu_seconds: (user + system) / 1e6,
     };
   });

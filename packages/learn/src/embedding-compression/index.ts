@@ -29,3 +29,4 @@ export {
   type VectorMethod,
   vectorMethods,
 } from './vectors/compress.js';
+export { type CompressionQuality, compressionQuality, recallAtTen } from './vectors/quality.js';
