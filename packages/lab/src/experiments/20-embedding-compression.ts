@@ -53,7 +53,7 @@ function trainingMetrics(rows: readonly Row[]): { [metric: string]: number } {
   if (!Number.isNaN(alpt)) metrics.alpt8_below_full = alpt - full;
   const codes = STATIC.map((name) => aucOf(rows, name)).filter((value) => !Number.isNaN(value));
   const hash = aucOf(rows, 'hashing at 0.02');
-  if (codes.length === STATIC.length && !Number.isNaN(hash)) {
+  if (codes.length >= 3 && !Number.isNaN(hash)) {
     metrics.static_over_hash = Math.max(...codes) - hash;
     metrics.static_below_full = Math.max(...codes) - full;
   }

@@ -34,6 +34,7 @@ describe('an embedding is refused', () => {
     ['an unknown composition', 'compo', { operation: 'xor' as never }, /operation is "xor"/],
     ['a scale of 0', 'int8', { scale: 0 }, /scale is 0/],
     ['no hashes', 'dhe', { hashes: 0, cr: 1 }, /hashes is 0/],
+    ['a tolerance of 0', 'dedup', { tolerance: 0, cr: 0.6 }, /tolerance is 0/],
     ['an empty block', 'dedup', { block: 0, cr: 0.6 }, /block is 0/],
     ['AdaptEmb without frequencies', 'adapt', {}, /give freq/],
     ['AutoSrh without frequencies', 'autosrh', {}, /give freq/],

@@ -39,7 +39,7 @@ export const settings: { readonly [name in MethodName]: MethodOptions & { readon
   tt: { cr: 0.25 },
   dhe: { cr: 0.5, hashes: 16 },
   robe: { cr: 0.25 },
-  dedup: { cr: 0.6, block: 4 },
+  dedup: { cr: 0.6, block: 4, tolerance: 0.1 },
   mgqe: { cr: 0.5, centroids: 64 },
   adapt: { cr: 0.25 },
   int8: { cr: 0.25 },

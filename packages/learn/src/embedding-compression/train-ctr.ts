@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { batches, type Compiled, compile, NDArray, reshape, type Tensor } from '@fletch/array';
+import { batches, type Compiled, compile, reshape, type Tensor, zeros } from '@fletch/array';
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
 import { areaUnderCurve } from '@fletch/linalg';
 import { createEmbedding } from './compressed-embedding.js';
-import { type Fields, fieldsOf, tableRows } from './fields.js';
+import { DistinctRows, type Fields, fieldsOf, tableRows } from './fields.js';
 import type { FrozenEmbedding } from './frozen.js';
 import { type HeadName, heads } from './heads.js';
 import type { MethodName } from './methods.js';
 import { runStage, type Samples } from './run-stage.js';
+import { FloatRows } from './storage/row-tables.js';
 import type { Arrays, MethodOptions, Tensors } from './types.js';
 
 /** Samples with labels: a set of `@fletch/data`, or one's own. */
@@ -207,12 +208,16 @@ export async function evaluateCTR(
     { name: `${model}, evaluation`, ...(threads !== undefined && { threads }) },
   );
   const logits = new Float64Array(samples.count);
+  // Every row is looked up once, however many samples have it.
+  const { values, positions: places } = new DistinctRows(embedding.fields.rows).of(samples.rows);
+  const looked = new FloatRows(embedding.lookupRows(values), dim);
   try {
     for (const positions of batches(samples.count, { size: CHUNK, shuffle: false, dropLast: false })) {
       throwIfAborted(signal);
       const first = positions[0]!;
-      const rows = samples.rows.subarray(first * fields, (first + positions.length) * fields);
-      const x = new NDArray(embedding.lookupRows(rows), [positions.length * fields, dim], 'float32');
+      const rows = places.subarray(first * fields, (first + positions.length) * fields);
+      const x = zeros([rows.length, dim]);
+      looked.read(rows, x.data as Float32Array);
       logits.set((await run(head as never, x)).data as Float32Array, first);
     }
   } finally {

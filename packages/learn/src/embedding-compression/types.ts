@@ -150,6 +150,8 @@ export interface MethodOptions {
   readonly hashes?: number;
   /** `dedup`: rows of a block. Default 32 (the paper: 10,000). */
   readonly block?: number;
+  /** `dedup`: up to which numbers are equal. Default 0.01. */
+  readonly tolerance?: number;
   /** `optembed`: rounds of the evolution. Default 30. */
   readonly generations?: number;
 }

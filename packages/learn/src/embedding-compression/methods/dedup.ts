@@ -120,6 +120,9 @@ export const dedup: MethodSpec = {
     requireBudget('dedup', settings, this.floor(settings));
     const { fields, dim, seed, cr } = settings;
     const block = blockOf(options);
+    const { tolerance = TOLERANCE } = options;
+    if (!(tolerance > 0))
+      throw new FletchError('INVALID_ARGUMENT', `tolerance is ${tolerance}: it must be positive.`);
     const count = Math.ceil(fields.rows / block);
     const most = Math.floor((budgetBytes(settings) - 4 * count) / (4 * block * dim));
     // The last block is filled up with rows that no id has.
@@ -131,7 +134,12 @@ export const dedup: MethodSpec = {
           tableStage(table, (id) => id, {
             name: 'training the full table',
             finish: () => {
-              const found = deduplicate(new Matrix(table.data, count, block * dim), most, rng(seed, 8));
+              const found = deduplicate(
+                new Matrix(table.data, count, block * dim),
+                most,
+                rng(seed, 8),
+                tolerance,
+              );
               const { stored } = found;
               if (stored.length > most)
                 throw unreachable(

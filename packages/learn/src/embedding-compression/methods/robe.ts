@@ -21,32 +21,40 @@ export class RobeHash {
   readonly #fields: Fields;
   readonly #numbers: RobeNumbers;
   readonly #size: number;
+  /** C′ i + E′ of every coordinate. */
+  readonly #turns: readonly number[];
 
   /** @param size - of the array */
-  constructor(fields: Fields, numbers: RobeNumbers, size: number) {
+  constructor(fields: Fields, dim: number, numbers: RobeNumbers, size: number) {
     this.#fields = fields;
     this.#numbers = numbers;
     this.#size = size;
+    const [c, e] = numbers.slice(5) as [number, number];
+    this.#turns = Array.from({ length: dim }, (_, i) => multiplyModulo(c, i, ROBE_PRIME) + e);
     this.#fieldOf = new Uint16Array(fields.rows);
     fields.offsets.forEach((offset, f) => void this.#fieldOf.fill(f, offset));
   }
 
-  /** Position of coordinate i of a row of the whole table: ((A f + B x + E + i) mod P) mod size. */
-  position(row: number, i: number): number {
-    const [a, b, e] = this.#numbers as [number, number, number];
-    return (this.#hash(row, a, b, e + i) % ROBE_PRIME) % this.#size;
+  /**
+   * Of every coordinate i of a row of the whole table its position, ((A f + B x + E + i) mod P) mod size, and its sign,
+   * 2 (((A′ f + B′ x + C′ i + E′) mod P) mod 2) − 1.
+   */
+  row(row: number, visit: (i: number, position: number, sign: number) => void): void {
+    const [a, b, e, a2, b2] = this.#numbers as [number, number, number, number, number];
+    const place = this.#hash(row, a, b) + e;
+    const turn = this.#hash(row, a2, b2);
+    for (let i = 0; i < this.#turns.length; i++)
+      visit(
+        i,
+        ((place + i) % ROBE_PRIME) % this.#size,
+        2 * (((turn + this.#turns[i]!) % ROBE_PRIME) % 2) - 1,
+      );
   }
 
-  /** Its sign: 2 (((A′ f + B′ x + C′ i + E′) mod P) mod 2) − 1. */
-  sign(row: number, i: number): number {
-    const [a, b, c, e] = this.#numbers.slice(3) as [number, number, number, number];
-    return 2 * (this.#hash(row, a, b, multiplyModulo(c, i, ROBE_PRIME) + e) % 2) - 1;
-  }
-
-  #hash(row: number, a: number, b: number, rest: number): number {
+  #hash(row: number, a: number, b: number): number {
     const f = this.#fieldOf[row]!;
     const x = row - this.#fields.offsets[f]!;
-    return (multiplyModulo(a, f, ROBE_PRIME) + multiplyModulo(b, x, ROBE_PRIME) + rest) % ROBE_PRIME;
+    return multiplyModulo(a, f, ROBE_PRIME) + multiplyModulo(b, x, ROBE_PRIME);
   }
 }
 
@@ -60,7 +68,7 @@ export const robe: MethodSpec = {
     const size = Math.floor(cr * fields.rows * dim);
     const random = rng(seed, 2);
     const numbers = Array.from({ length: 7 }, () => 1 + random.integer(ROBE_PRIME - 1));
-    const hash = new RobeHash(fields, numbers, size);
+    const hash = new RobeHash(fields, dim, numbers, size);
     const array = new FloatRows(uniformRows(size, 1, initialBound(settings), random), 1);
     return {
       stages: [
@@ -71,11 +79,11 @@ export const robe: MethodSpec = {
           feed: ({ distinct: { values } }) => {
             const positions = new Int32Array(values.length * dim);
             const signs = new Float32Array(positions.length);
-            for (let i = 0, at = 0; i < values.length; i++)
-              for (let j = 0; j < dim; j++, at++) {
-                positions[at] = hash.position(values[i]!, j);
-                signs[at] = hash.sign(values[i]!, j);
-              }
+            for (let k = 0; k < values.length; k++)
+              hash.row(values[k]!, (i, position, sign) => {
+                positions[k * dim + i] = position;
+                signs[k * dim + i] = sign;
+              });
             return {
               rows: { array: positions },
               inputs: { signs: new NDArray(signs, [values.length, dim], 'float32') },
@@ -95,11 +103,12 @@ export const robe: MethodSpec = {
   },
   restore(stored, { fields, dim }) {
     const array = held(stored, 'array', Float32Array);
-    const hash = new RobeHash(fields, factList(stored, 'numbers'), array.length);
+    const hash = new RobeHash(fields, dim, factList(stored, 'numbers'), array.length);
     return (ids, target) => {
-      for (let i = 0, at = 0; i < ids.length; i++)
-        for (let j = 0; j < dim; j++)
-          target[at++] = hash.sign(ids[i]!, j) * array[hash.position(ids[i]!, j)]!;
+      for (let k = 0; k < ids.length; k++)
+        hash.row(ids[k]!, (i, position, sign) => {
+          target[k * dim + i] = sign * array[position]!;
+        });
     };
   },
 };

@@ -78,7 +78,7 @@ export const magpq: VectorMethodSpec = {
     const groups = massGroups(table, SHARES.length);
     const { cols: dim } = table;
     const parts = (base: number) =>
-      groups.map((_, g) => Math.max(1, Math.min(dim, Math.round(base * SHARES[g]!))));
+      groups.map((_, g) => Math.max(1, Math.min(dim, Math.floor(base * SHARES[g]!))));
     const bytes = (base: number) =>
       parts(base).reduce(
         (sum, count, g) => sum + pqBytes({ rows: groups[g]!.length, dim }, count),
