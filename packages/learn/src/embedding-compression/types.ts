@@ -140,7 +140,7 @@ export interface MethodOptions {
   readonly operation?: 'product' | 'sum';
   /** `adapt`, `mgqe`: share of the rows, the most frequent ones, that are treated better. Default 0.1. */
   readonly frequent?: number;
-  /** `int8`, `int16`: what a code of 1 stands for; `alpt8`, `alpt16`: what it stands for at first. Default 0.01. */
+  /** `int8`, `int16`: what a code of 1 stands for; `alpt8`, `alpt16`: what it stands for at first. Default 0.01 with 8 bits, 1/256 of that with 16. */
   readonly scale?: number;
   /** `mgqe`, `dpq`: parts that a row is cut into. Default 4, 8 for `dpq`. */
   readonly parts?: number;

@@ -62,7 +62,7 @@ const alpt = (bits: 8 | 16): MethodSpec => ({
     const { fields, dim, seed } = settings;
     // A scale for each row: the paper leaves it out of its budget, a file cannot.
     requireBudget(`alpt${bits}`, settings, bits / 32 + 1 / dim);
-    const scales = new FloatRows(new Float32Array(fields.rows).fill(scaleOf(options)), 1, SCALE_RATE);
+    const scales = new FloatRows(new Float32Array(fields.rows).fill(scaleOf(bits, options)), 1, SCALE_RATE);
     const scaleAt = (row: number) => scales.data[row]!;
     const initial = freshRows(settings, fields.rows);
     const table = new IntegerRows(initial.data, dim, bits, scaleAt, rng(seed, 4));

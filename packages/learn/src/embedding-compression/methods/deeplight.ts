@@ -38,7 +38,6 @@ export const deeplight: MethodSpec = {
       stages: [
         () =>
           tableStage(table, (id) => id, {
-            epochs: 2,
             afterStep(step, steps) {
               const warm = Math.round(WARM_UP * steps);
               // So that at the end less than a thousandth is left to prune.

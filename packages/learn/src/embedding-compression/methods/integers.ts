@@ -10,8 +10,12 @@ import { held, type Lookup, type Stored } from '../storage/stored.js';
 import type { MethodOptions, MethodSpec, StoredTable } from '../types.js';
 import { freshRows, requireBudget, tableStage } from './table.js';
 
-/** @throws FletchError `INVALID_ARGUMENT` unless positive */
-export function scaleOf({ scale = 0.01 }: MethodOptions): number {
+/**
+ * What a code of 1 stands for, unless told: 0.01 with 8 bits, and the same range with 16.
+ *
+ * @throws FletchError `INVALID_ARGUMENT` unless positive
+ */
+export function scaleOf(bits: 8 | 16, { scale = 0.01 * 2 ** (8 - bits) }: MethodOptions): number {
   if (scale > 0 && Number.isFinite(scale)) return scale;
   throw new FletchError(
     'INVALID_ARGUMENT',
@@ -54,7 +58,7 @@ const integers = (bits: 8 | 16): MethodSpec => ({
     // The scale's four bytes are not worth a refusal at a quarter of the bytes.
     requireBudget(`int${bits}`, settings, bits / 32);
     const { fields, dim, seed } = settings;
-    const scale = Math.fround(scaleOf(options));
+    const scale = Math.fround(scaleOf(bits, options));
     const initial = freshRows(settings, fields.rows);
     const table = new IntegerRows(initial.data, dim, bits, () => scale, rng(seed, 4));
     return {

@@ -56,7 +56,7 @@ describe.each(Object.keys(vectorMethods) as VectorMethod[])('%s', (method) => {
     expect(packed.length - header).toBe(compressed.bytes);
   });
 
-  test('names the smallest share that it reaches, and reaches it', () => {
+  test('names the smallest share that it reaches, and reaches it', { timeout: 240_000 }, () => {
     try {
       compressVectors(table, { method, cr: 1e-5 });
       expect.unreachable();
