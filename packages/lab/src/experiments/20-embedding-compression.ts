@@ -209,7 +209,7 @@ export default defineExperiment({
       metrics.others_run = running.length - metrics.tiny_run;
       found.push(...reached);
       const bySet: Row[][] = [];
-      for (const set of sets) bySet.push(await once(set, () => measureRetrieval(set, context)));
+      for (const set of sets) bySet.push(await measureRetrieval(set, context));
       Object.assign(metrics, retrievalMetrics(bySet));
       found.push(...bySet.flat());
     }
