@@ -77,7 +77,8 @@ export async function measureRetrieval(set: RetrievalSet, context: TrialContext)
       const back = new Matrix(compressed.decompress(), base.rows, base.cols);
       return {
         what: set,
-        method,
+        // With its share: rows of one name would be averaged.
+        method: `${method} at ${cr}`,
         cr,
         ratio: compressed.ratio,
         'recall@10': recallAtTen(base, back, queries),
@@ -89,8 +90,10 @@ export async function measureRetrieval(set: RetrievalSet, context: TrialContext)
   return found;
 }
 
-/** The recall of a method at a share, or NaN. */
+/** The recall of a method, at a share when it is given, or NaN. */
 export function recallOf(rows: readonly Row[], method: VectorMethod, cr?: number): number {
-  const found = rows.find((row) => row.method === method && (cr === undefined || row.cr === cr));
+  const found = rows.find(
+    (row) => String(row.method).startsWith(`${method} at `) && (cr === undefined || row.cr === cr),
+  );
   return found ? Number(found['recall@10']) : Number.NaN;
 }
