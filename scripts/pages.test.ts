@@ -44,7 +44,7 @@ const AsyncFunction = (async () => {}).constructor as new (
   ...names: string[]
 ) => (given: typeof libraries, check: (actual: unknown, expected: unknown) => void) => Promise<void>;
 
-describe.each(['arrays', 'estimators', 'insight', 'leanvec', 'models', 'representation', 'zoo'])(
+describe.each(['arrays', 'compression', 'estimators', 'insight', 'leanvec', 'models', 'representation', 'zoo'])(
   'docs/%s.md',
   async (page) => {
     it.each((await examplesOf(page)).map((code, i) => ({ i, code })))(

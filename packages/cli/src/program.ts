@@ -25,6 +25,8 @@ const commands: { readonly [name: string]: () => Promise<Register> } = {
   restore: async () => (await import('./commands/maintenance.js')).registerRestore,
   fit: async () => (await import('./commands/fit.js')).registerFit,
   predict: async () => (await import('./commands/predict.js')).registerPredict,
+  'compress-embeddings': async () =>
+    (await import('./commands/compress-embeddings.js')).registerCompressEmbeddings,
   bench: async () => (await import('./commands/bench.js')).registerBench,
   lab: async () => (await import('./commands/lab.js')).registerLab,
   zoo: async () => (await import('./commands/zoo.js')).registerZoo,

@@ -25,6 +25,7 @@ const commands = [
   'fit logit',
   'fit proportional-odds',
   'predict',
+  'compress-embeddings',
   'bench search',
   'lab list',
   'lab run',

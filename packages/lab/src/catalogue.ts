@@ -10,6 +10,7 @@ import { type SystemFacts, systems } from './systems.js';
 /** The experiments, one line each. A system without one is planned. */
 const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
   'barlow-twins': () => import('./experiments/45-barlow-twins.js'),
+  'embedding-compression': () => import('./experiments/20-embedding-compression.js'),
   'homeo-ep': () => import('./experiments/07-homeo-ep.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   leanvec: () => import('./experiments/15-leanvec.js'),

@@ -6,6 +6,7 @@
 export * from './augment/index.js';
 export * from './barlow-twins/index.js';
 export * from './effective-rank.js';
+export * from './embedding-compression/index.js';
 export {
   type EmbedOptions,
   type Encoder,

@@ -3,6 +3,7 @@
  *
  * @module @fletch/linalg
  */
+export * from './area-under-curve.js';
 export * from './assignment.js';
 export * from './cholesky.js';
 export * from './eigh.js';

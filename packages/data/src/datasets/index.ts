@@ -4,6 +4,7 @@
  * @module
  */
 export * from './cifar.js';
+export * from './debian-dependencies.js';
 export * from './fashion-mnist.js';
 export * from './idx.js';
 export * from './images.js';
