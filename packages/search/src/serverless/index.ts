@@ -1,0 +1,20 @@
+/**
+ * SQUASH on functions: a coordinator, a tree of query allocators, a query processor for each partition, and an object store.
+ *
+ * @module @fletch/search/serverless
+ */
+export {
+  queryServerless,
+  type ServerlessHits,
+  type ServerlessOptions,
+  type ServerlessResult,
+} from './client.js';
+export type { Invoke, Missing } from './platform.js';
+export {
+  memoryObjects,
+  type RunServerlessOptions,
+  runServerless,
+  type SimulationOptions,
+  simulatedFunctions,
+} from './simulated.js';
+export { awsPrices, type Cost, costOf, type Prices, type Usage } from './usage.js';
