@@ -8,7 +8,7 @@ import {
   saveSquash,
 } from '../squash/index.js';
 import { bruteForce, sampleData } from '../squash/support.case.js';
-import { type Invoke, memoryObjects, queryServerless, runServerless, simulatedFunctions } from './index.js';
+import { memoryObjects, queryServerless, runServerless, simulatedFunctions } from './index.js';
 
 const { x, attrs, queries: list } = sampleData(1200, 16);
 const queries = Matrix.from(list, 'float32');
@@ -93,11 +93,12 @@ describe('the functions', () => {
 
   test('a tree starts faster than one call after the other', async () => {
     const starts: number[] = [];
-    const many = Matrix.from(
-      Array.from({ length: 84 }, (_, i) => list[i % 20]!),
-      'float32',
-    );
-    const invoke = simulatedFunctions(store, {
+    // Next to no work, so that starting is what takes time.
+    const small = sampleData(200, 4);
+    const place = memoryObjects();
+    await saveSquash(await buildSquash(small.x, [], { partitions: 1 }), place);
+    const many = new Matrix(small.x.data.slice(0, 84 * 4), 84, 4);
+    const invoke = simulatedFunctions(place, {
       latency: 20,
       onStart: (name, at) => void (name === 'allocator' && starts.push(at)),
     });
@@ -108,48 +109,78 @@ describe('the functions', () => {
 });
 
 describe('when something fails', () => {
-  /** Functions of which some do something else. */
-  const failing = (
-    wrong: (name: string, count: number, go: () => Promise<unknown>) => Promise<unknown>,
-  ): Invoke => {
-    const counts = new Map<string, number>();
-    const real = simulatedFunctions(store);
-    // The functions call each other through this too.
-    return async (name, event, options) => {
-      const count = (counts.get(name) ?? 0) + 1;
-      counts.set(name, count);
-      return wrong(name, count, () => real(name, event, options));
-    };
+  const ask = (onStart: (name: string) => void | Promise<void>, options = {}) =>
+    queryServerless(simulatedFunctions(store, { onStart }), queries, 5, options);
+  const expected = () => sameAs(list.map((query) => index.search(query, 5)));
+  const crash = () => {
+    throw new Error('crashed');
   };
 
   test('the coordinator is gone: all queries say so', async () => {
-    const { results, tag } = await queryServerless(
-      failing(async () => {
-        throw new Error('no such function');
-      }),
-      queries,
-      5,
-    );
+    const { results, tag } = await ask((name) => (name === 'coordinator' ? crash() : undefined));
     expect(tag).toBeNull();
     expect(results).toHaveLength(20);
     for (const { partial, missing, ids } of results) {
       expect(partial).toBe(true);
       expect(ids).toHaveLength(0);
-      expect(missing).toEqual([{ part: 'coordinator', code: 'UNAVAILABLE', reason: 'no such function' }]);
+      expect(missing).toEqual([{ part: 'coordinator', code: 'UNAVAILABLE', reason: 'crashed' }]);
     }
   });
 
-  test('it fails once, and comes twice: the answer is whole', async () => {
-    const { results } = await queryServerless(
-      failing(async (_, count, go) => {
-        if (count === 1) throw new Error('crashed');
-        await go();
-        return go();
-      }),
-      queries,
-      5,
+  test('every second start fails: they are called again, and the answer is whole', async () => {
+    const starts = new Map<string, number>();
+    const { results, usage } = await ask(
+      (name) => {
+        starts.set(name, (starts.get(name) ?? 0) + 1);
+        if (starts.get(name)! === 1) crash();
+      },
+      { F: 2, lMax: 1 },
     );
-    expect(results).toEqual(sameAs(list.map((query) => index.search(query, 5))));
+    expect(results).toEqual(expected());
+    expect(usage.requests).toBeGreaterThan(0);
+    expect(starts.get('coordinator')).toBe(2);
+  });
+
+  test('an allocator that stays away leaves its queries unanswered, and no others', async () => {
+    let count = 0;
+    const { results } = await ask(
+      (name) => {
+        // The first of two, and its second attempt.
+        if (name === 'allocator' && [0, 2].includes(count++)) crash();
+      },
+      { F: 2, lMax: 1 },
+    );
+    const partial = results.filter((result) => result.partial);
+    expect(partial).toHaveLength(10);
+    for (const { missing, ids } of partial) {
+      expect(missing[0]).toMatchObject({ part: 'allocator', reason: 'crashed' });
+      expect(ids).toHaveLength(0);
+    }
+    const whole = list.map((query) => index.search(query, 5).ids);
+    for (const [i, { ids, partial: lacks }] of results.entries()) if (!lacks) expect(ids).toEqual(whole[i]);
+  });
+
+  test('a processor that is too slow is not waited for', async () => {
+    const started = performance.now();
+    const slow = new AbortController();
+    const { results } = await ask(
+      (name) =>
+        name === 'processor-1'
+          ? new Promise((resolve) => slow.signal.addEventListener('abort', () => resolve()))
+          : undefined,
+      { timeout: 1500 },
+    );
+    slow.abort();
+    expect(performance.now() - started).toBeLessThan(5000);
+    const [late, fine] = [
+      results.filter(({ partial }) => partial),
+      results.filter(({ partial }) => !partial),
+    ];
+    expect(late.length).toBeGreaterThan(0);
+    expect(fine.length).toBeGreaterThan(0);
+    for (const { missing } of late)
+      expect(missing[0]).toMatchObject({ part: 'processor-1', code: 'UNAVAILABLE' });
+    for (const { missing } of late) expect(missing[0]!.reason).toMatch(/no answer within \d+ ms/);
   });
 
   test.each(['allocator', 'partition-2/index', 'partition-2/vectors'])(

@@ -20,8 +20,11 @@ export interface SimulationOptions {
   readonly retention?: boolean;
   /** MB of each function. Default 1769, which is one processor on AWS Lambda. */
   readonly memory?: number;
-  /** Called when a function starts: its name, and milliseconds since 1970. */
-  readonly onStart?: (name: string, at: number) => void;
+  /**
+   * Called when a function starts, with its name and milliseconds since 1970. It starts when what this returns resolves, and
+   * fails when that does: to see what becomes of slow and failing functions.
+   */
+  readonly onStart?: (name: string, at: number) => void | Promise<void>;
 }
 
 /** What a function of this memory gets on AWS Lambda is one processor. */
@@ -35,24 +38,28 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 export function simulatedFunctions(store: ObjectStore, options: SimulationOptions = {}): Invoke {
   const { latency = 0, retention = true, memory = DEFAULT_MEMORY, onStart } = options;
   const free = new Map<string, Container[]>();
-  const invoke: Invoke = async (name, event, { signal }) => {
-    const text = JSON.stringify(event);
-    if (text.length > PAYLOAD_LIMIT)
-      throw new FletchError('LIMIT_EXCEEDED', `The event of ${name} has ${text.length} bytes.`);
+  const start = async (name: string, text: string): Promise<unknown> => {
     if (latency > 0) await wait(latency);
-    onStart?.(name, Date.now());
+    await onStart?.(name, Date.now());
     const idle = free.get(name) ?? [];
     free.set(name, idle);
     const container = (retention ? idle.pop() : undefined) ?? new Container();
     try {
-      signal.throwIfAborted();
       const platform = { invoke, objects: store, container, memory, ends: Date.now() + LIMIT_MS };
-      const reply = await runFunction(name, JSON.parse(text), platform);
-      signal.throwIfAborted();
-      return JSON.parse(JSON.stringify(reply));
+      return JSON.parse(JSON.stringify(await runFunction(name, JSON.parse(text), platform)));
     } finally {
       idle.push(container);
     }
+  };
+  const invoke: Invoke = async (name, event, { signal }) => {
+    const text = JSON.stringify(event);
+    if (text.length > PAYLOAD_LIMIT)
+      throw new FletchError('LIMIT_EXCEEDED', `The event of ${name} has ${text.length} bytes.`);
+    // The caller waits no longer than it said; the function goes on, as it does in a cloud.
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      start(name, text).then(resolve, reject);
+    });
   };
   return invoke;
 }

@@ -34,7 +34,7 @@ export async function system({ profile, seed, once, signal, report }: TrialConte
     const data = `Fashion-MNIST, ${n}, ${index.partitions.length} partitions`;
     const rows: Row[] = [];
     const curve: Row[] = [];
-    for (const centroidFactor of [1, 1.15, 1.3, 1.6, Number.POSITIVE_INFINITY])
+    for (const centroidFactor of [1, 1.15, 1.3, Number.POSITIVE_INFINITY])
       for (const refine of [2, 4]) {
         const measured = measure(index, setting, right, { centroidFactor, refine });
         rows.push(rowOf(`SQUASH, T = ${centroidFactor}, R = ${refine}`, data, BUDGET / 8, measured));
