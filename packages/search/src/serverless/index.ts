@@ -3,6 +3,9 @@
  *
  * @module @fletch/search/serverless
  */
+export { type AwsOptions, lambdaClient, s3Client } from './aws/clients.js';
+export { lambdaInvoke } from './aws/invoke.js';
+export { type S3Place, s3Objects } from './aws/objects.js';
 export {
   queryServerless,
   type ServerlessHits,
