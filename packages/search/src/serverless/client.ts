@@ -104,11 +104,14 @@ function eventOf(queries: Matrix<Float32Array>, k: number, options: ServerlessOp
     );
   return {
     queries: { count: queries.rows, vectors: pack(queries.data), where: lists },
-    settings: { k, hammingPercent, refine, centroidFactor, batch },
+    settings: { k, hammingPercent, refine: finite(refine), centroidFactor: finite(centroidFactor), batch },
     tree: { F, lMax },
     timeout,
   };
 }
+
+/** JSON has no infinity; no index has as many vectors as this. */
+const finite = (value: number): number => Math.min(value, 2 ** 40);
 
 function perQuery(where: NonNullable<ServerlessOptions['where']>): Queries['where'] {
   return Array.isArray(where[0])

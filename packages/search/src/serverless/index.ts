@@ -12,6 +12,7 @@ export {
   type ServerlessOptions,
   type ServerlessResult,
 } from './client.js';
+export { costPerMillion, type Expected, expectCost, type Load } from './cost.js';
 export type { Invoke, Missing } from './platform.js';
 export {
   memoryObjects,

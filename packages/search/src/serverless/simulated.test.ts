@@ -51,6 +51,21 @@ describe('the functions', () => {
       expect(ids).toHaveLength(Math.min(5, bruteForce(x, attrs, list[i]!, 5, attributes[i]!).matched));
   });
 
+  test('everything that is looked at is exact', async () => {
+    const everything = {
+      hammingPercent: 100,
+      refine: Number.POSITIVE_INFINITY,
+      centroidFactor: Number.POSITIVE_INFINITY,
+    };
+    const { results } = await queryServerless(simulatedFunctions(store), queries, 6, {
+      where,
+      ...everything,
+    });
+    const exact = list.map((query) => index.search(query, 6, { where, mode: 'exact' }).ids);
+    expect(results.map(({ ids }) => ids)).toEqual(exact);
+    for (const { partitions } of results) expect(partitions).toBe(5);
+  });
+
   test('the second round is warm: the same answers, no byte of the index read', async () => {
     const [first, second] = await runServerless(index, queries, { where, rounds: 2 });
     expect(second!.results).toEqual(first!.results);
