@@ -22,7 +22,7 @@ interface Plan {
 export const plans: { readonly [P in Profile]: Plan } = {
   smoke: { n: 1500, few: 600, queries: 10, words: 0, partitions: 3, functions: 1 },
   quick: { n: 20_000, few: 6000, queries: 200, words: 6000, partitions: 10, functions: 4 },
-  full: { n: 60_000, few: 20_000, queries: 200, words: 20_000, partitions: 10, functions: 4 },
+  full: { n: 60_000, few: 6000, queries: 200, words: 6000, partitions: 10, functions: 4 },
 };
 
 /** Bits of a vector: 49 times smaller than 784 numbers of float32. */
