@@ -1,6 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { rng } from '@fletch/linalg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runHere } from './cli.case.js';
@@ -117,6 +119,30 @@ describe('fletch serverless', () => {
     await writeFile(at('holes.csv'), `id,price\n${holes.join('\n')}\n`);
     expect((await push('--attributes', at('holes.csv'))).stderr).toContain('"price" is missing in row 7');
   });
+});
+
+test('the commands of the page that need no cloud work as they stand there', async () => {
+  const page = await readFile(new URL('../../../docs/serverless.md', import.meta.url), 'utf8');
+  const [, block] = /```sh\n([\s\S]*?)```/.exec(page)!;
+  const [, script, commands] = /^node -e "\n([\s\S]*?)\n"\n([\s\S]*)$/.exec(block!)!;
+  const workplace = await mkdtemp(join(tmpdir(), 'fletch-page-'));
+  const home = process.cwd();
+  try {
+    await promisify(execFile)(process.execPath, ['-e', script!], { cwd: workplace });
+    process.chdir(workplace);
+    for (const line of commands!.trim().split('\n')) {
+      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+      const { code, stderr, stdout } = await runHere(words.slice(1));
+      expect({ code, stderr }, line).toMatchObject({
+        code: 0,
+        stderr: expect.not.stringContaining('lack hits'),
+      });
+      expect(stdout).toMatch(/Pushed 2,000 vectors|20 queries|A server at/);
+    }
+  } finally {
+    process.chdir(home);
+    await rm(workplace, { recursive: true });
+  }
 });
 
 test('conditions', () => {
