@@ -15,7 +15,9 @@ const LONGEST = Duration.minutes(15);
 function whole(name, value, least, most) {
   const number = Number(value);
   if (!Number.isInteger(number) || number < least || number > most)
-    throw new Error(`${name} must be a whole number from ${least} to ${most}, not ${value}: cdk deploy -c ${name}=…`);
+    throw new Error(
+      `${name} must be a whole number from ${least} to ${most}, not ${value}: cdk deploy -c ${name}=…`,
+    );
   return number;
 }
 
@@ -69,11 +71,20 @@ export class SquashStack extends Stack {
     for (let partition = 0; partition < partitions; partition++) make(`processor-${partition}`);
     // By name: allocators call allocators, which would be a circle of references.
     const callable = ['allocator', 'processor-*'].map((name) =>
-      this.formatArn({ service: 'lambda', resource: 'function', resourceName: `${functions}-${name}`, arnFormat: ArnFormat.COLON_RESOURCE_NAME }),
+      this.formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: `${functions}-${name}`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
     );
     for (const caller of callers)
       caller.addToRolePolicy(
-        new PolicyStatement({ effect: Effect.ALLOW, actions: ['lambda:InvokeFunction'], resources: callable }),
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['lambda:InvokeFunction'],
+          resources: callable,
+        }),
       );
     new CfnOutput(this, 'Bucket', { value: bucket.bucketName });
     new CfnOutput(this, 'Functions', { value: functions });

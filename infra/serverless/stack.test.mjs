@@ -56,7 +56,12 @@ test('coordinator and allocator may call allocators and processors, processors n
 });
 
 test('a bucket that is there already, and a prefix', () => {
-  const template = templateOf({ bucket: 'my-bucket', prefix: 'shop/items', functions: 'shop', partitions: 1 });
+  const template = templateOf({
+    bucket: 'my-bucket',
+    prefix: 'shop/items',
+    functions: 'shop',
+    partitions: 1,
+  });
   template.resourceCountIs('AWS::S3::Bucket', 0);
   template.hasResourceProperties('AWS::Lambda::Function', {
     FunctionName: 'shop-processor-0',
@@ -82,7 +87,9 @@ test('the app itself synthesizes, with the functions as they are packed', async 
     await import('./app.mjs');
     const { readFileSync, readdirSync } = await import('node:fs');
     const template = JSON.parse(readFileSync(join(out, 'FletchSquash.template.json'), 'utf8'));
-    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const functions = Object.values(template.Resources).filter(
+      ({ Type }) => Type === 'AWS::Lambda::Function',
+    );
     assert.equal(functions.length, 12);
     const asset = readdirSync(out).find((name) => name.startsWith('asset.'));
     assert.deepEqual(readdirSync(join(out, asset)).sort(), ['function', 'wasm']);
