@@ -4,9 +4,12 @@ import { defineConfig } from 'vitest/config';
 // and child processes run the built files, so `npm test` builds first.
 const conditions = ['source', 'node', 'import', 'module', 'default'];
 
+// What has a build for bundlers has another for Node, whose loader needs it.
+const onNode = conditions.filter((condition) => condition !== 'module');
+
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ['source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: onNode, externalConditions: onNode } },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
     include: [

@@ -9,6 +9,7 @@ import * as learn from '@fletch/learn';
 import * as linalg from '@fletch/linalg';
 import * as models from '@fletch/models';
 import * as search from '@fletch/search';
+import * as serverless from '@fletch/search/serverless';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -22,6 +23,7 @@ const libraries: Readonly<Record<string, object>> = {
   linalg,
   models,
   search,
+  'search/serverless': serverless,
 };
 
 async function examplesOf(page: string): Promise<string[]> {
@@ -32,9 +34,9 @@ async function examplesOf(page: string): Promise<string[]> {
 /** The example as a script: imports become variables, `x; // → y` a comparison. */
 function scriptOf(code: string): string {
   const checked = code
-    .replace(/import \{([\s\S]*?)\} from '@fletch\/(\w+)';/g, (_, names: string, library: string) => {
+    .replace(/import \{([\s\S]*?)\} from '@fletch\/([\w/]+)';/g, (_, names: string, library: string) => {
       const values = names.split(',').map((name) => name.trim());
-      return `const {${values.filter((name) => name !== '' && !name.startsWith('type '))}} = libraries.${library};`;
+      return `const {${values.filter((name) => name !== '' && !name.startsWith('type '))}} = libraries['${library}'];`;
     })
     .replace(/^(.+); \/\/ → (.+)$/gm, 'check(($1), $2);');
   return ts.transpile(checked, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 });
@@ -44,7 +46,7 @@ const AsyncFunction = (async () => {}).constructor as new (
   ...names: string[]
 ) => (given: typeof libraries, check: (actual: unknown, expected: unknown) => void) => Promise<void>;
 
-describe.each(['arrays', 'compression', 'estimators', 'insight', 'leanvec', 'models', 'representation', 'zoo'])(
+describe.each(['arrays', 'compression', 'estimators', 'insight', 'leanvec', 'models', 'representation', 'serverless', 'zoo'])(
   'docs/%s.md',
   async (page) => {
     it.each((await examplesOf(page)).map((code, i) => ({ i, code })))(

@@ -23,6 +23,7 @@ const commands: { readonly [name: string]: () => Promise<Register> } = {
   salvage: async () => (await import('./commands/maintenance.js')).registerSalvage,
   backup: async () => (await import('./commands/maintenance.js')).registerBackup,
   restore: async () => (await import('./commands/maintenance.js')).registerRestore,
+  serverless: async () => (await import('./commands/serverless.js')).registerServerless,
   fit: async () => (await import('./commands/fit.js')).registerFit,
   predict: async () => (await import('./commands/predict.js')).registerPredict,
   'compress-embeddings': async () =>

@@ -21,6 +21,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   muvera: () => import('./experiments/32-muvera.js'),
   'quantile-aggregation': () => import('./experiments/22-quantile-aggregation.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
+  squash: () => import('./experiments/23-squash.js'),
   'rich-lazy': () => import('./experiments/30-rich-lazy.js'),
 };
 

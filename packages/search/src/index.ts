@@ -13,6 +13,7 @@ export * from './leanvec/index.js';
 export * from './muvera/index.js';
 export type { ReadOptions } from './query/reader.js';
 export { type Bm25, type Bm25Options, createBm25 } from './space/bm25.js';
+export * from './squash/index.js';
 export { indexTypes, readIndexSchema } from './store/index-params.js';
 export * from './store/maintenance/index.js';
 export { open } from './store/open.js';
