@@ -12,6 +12,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'barlow-twins': () => import('./experiments/45-barlow-twins.js'),
   'homeo-ep': () => import('./experiments/07-homeo-ep.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
+  lid: () => import('./experiments/08-lid.js'),
   'linf-sketched-regression': () => import('./experiments/36-linf-sketched-regression.js'),
   presto: () => import('./experiments/02-presto.js'),
   'observable-propagation': () => import('./experiments/37-observable-propagation.js'),

@@ -25,6 +25,7 @@ import {
   containers,
   furniture,
   graspable,
+  miniHomeVersion,
   switches,
   targets,
   type Verb,
@@ -101,6 +102,17 @@ export class MiniHome {
   /** What has to hold, in the order in which the expert works it off. */
   get goal(): readonly Predicate[] {
     return this.#goal;
+  }
+
+  /** What makes it again, with another goal. */
+  get origin(): {
+    readonly environment: string;
+    readonly seed: number;
+    readonly split: Split;
+    readonly observability: Observability;
+  } {
+    const { seed, split = 'train' } = this.#given;
+    return { environment: miniHomeVersion, seed, split, observability: this.observability };
   }
 
   /** Actions tried so far. */

@@ -3,25 +3,21 @@
  *
  * @module
  */
-import {
-  adamw,
-  array,
-  cosineSchedule,
-  groups,
-  type NDArray,
-  type Optimizer,
-  train,
-  warmup,
-} from '@fletch/array';
+import { array, cosineSchedule, type NDArray, type Tensor, train, warmup } from '@fletch/array';
 import { FletchError, type LongWork } from '@fletch/base';
 import { rng } from '@fletch/linalg';
 import { type Gpt2Config, gpt2, type Parameters, type Tokenizer } from '@fletch/models';
+import { type Demo, momentsOf } from '../demos.js';
+import type { HomeAction, MiniHome } from '../mini-home/mini-home.js';
+import { verbs } from '../mini-home/things.js';
+import { momentOf } from '../moments.js';
 import type { Body } from './body.js';
 import { type Domain, domains } from './domain.js';
-import { freshModel, initialParameters, isBody, unusedParameters } from './initial.js';
+import { freshModel, initialParameters, unusedParameters } from './initial.js';
 import { epochOf } from './lessons.js';
 import { cloningLoss, type NetworkPlan, type TracedBatch } from './network.js';
 import { batchOf, lengthsOf, type Sample } from './sample.js';
+import { policyOptimizer, type Rates } from './optimizer.js';
 import { type Score, Scorer } from './scorer.js';
 import { type Encoding, WordTable } from './vocabulary.js';
 
@@ -53,15 +49,11 @@ export interface LMPolicyOptions {
   readonly threads?: number | undefined;
 }
 
-export interface CloningOptions extends LongWork {
+export interface CloningOptions extends LongWork, Partial<Rates> {
   /** Passes over all moments. Default 40. */
   readonly epochs?: number;
-  /** Highest rate of AdamW; it rises over 5 % of the steps and falls in half a cosine. Default 1e-3. */
-  readonly lr?: number;
   /** Moments of a step. Default 32. */
   readonly batch?: number;
-  /** Factor of the rate of the language model's blocks and words. Default 1; 0 leaves them as they are. */
-  readonly bodyRate?: number;
   /** Of the order of the moments. Default: the policy's. */
   readonly seed?: number;
 }
@@ -150,41 +142,28 @@ export class LMPolicy {
   }
 
   /**
-   * Learns to do what demonstrators did.
+   * Learns to do what demonstrators did. Rates (default 1e-3 for AdamW) rise over 5 % of the steps and fall in half a cosine.
    *
    * @param samples - moments with what was done
    * @returns the loss of every step
    * @throws FletchError `INVALID_ARGUMENT` for no samples or samples longer than the context, `NON_FINITE`, `ABORTED`
    */
   async fitSamples(samples: readonly Sample[], options: CloningOptions = {}): Promise<Float64Array> {
-    const {
-      epochs = 40,
-      lr = 1e-3,
-      batch = 32,
-      bodyRate = 1,
-      seed = this.seed,
-      signal,
-      onProgress,
-    } = options;
+    const { epochs = 40, batch = 32, seed = this.seed, signal, onProgress } = options;
     if (samples.length === 0)
       throw new FletchError('INVALID_ARGUMENT', 'There are no demonstrations to learn from.');
     const perEpoch = Math.ceil(samples.length / batch);
     const steps = Math.max(1, Math.round(epochs * perEpoch));
+    const rise = Math.max(1, Math.round(steps * 0.05));
+    const rates: Rates = { lr: 1e-3, ...options };
     let epoch: { readonly index: number; readonly batches: number[][] } | undefined;
     const { plan, context, threads } = this;
     const { params, losses } = await train<Record<string, NDArray>>({
       name: 'policy',
       params: this.#params as Record<string, NDArray>,
       loss: (weights: TracedParams, traced: TracedBatch) => cloningLoss(plan, weights, traced),
-      optimizer: rated(bodyRate, (factor) =>
-        adamw({
-          learningRate: warmup(
-            Math.max(1, Math.round(steps * 0.05)),
-            cosineSchedule(lr * factor, Math.max(1, Math.round(steps * 0.95))),
-          ),
-          beta2: 0.98,
-          weightDecay: 0,
-        }),
+      optimizer: policyOptimizer(this.#params, rates, (highest) =>
+        warmup(rise, cosineSchedule(highest, Math.max(1, steps - rise))),
       ),
       steps,
       clip: CLIP,
@@ -206,6 +185,27 @@ export class LMPolicy {
     return losses;
   }
 
+  /**
+   * {@link fitSamples} on whole demonstrations.
+   *
+   * @throws FletchError `CHECKSUM_MISMATCH` for demonstrations of an environment with other rules, `INVALID_ARGUMENT` for none
+   */
+  fitBC(demos: readonly Demo[], options: CloningOptions = {}): Promise<Float64Array> {
+    return this.fitSamples(momentsOf(this, demos), options);
+  }
+
+  /**
+   * The most probable action among those that can be done.
+   *
+   * @throws FletchError `INVALID_ARGUMENT` when what is seen takes more tokens than the language model reads
+   */
+  async act(home: MiniHome): Promise<HomeAction> {
+    const [score] = await this.score([momentOf(this, home)]);
+    const logs = ({ verb, object }: HomeAction) =>
+      score!.verbs[verbs.indexOf(verb)]! + score!.objects[object]!;
+    return home.legalActions().reduce((best, action) => (logs(action) > logs(best) ? action : best));
+  }
+
   /** Logarithms of the probabilities of verbs and objects at each of some moments. */
   score(samples: readonly Sample[]): Promise<Score[]> {
     this.#scorer ??= new Scorer(this.plan, this.context, this.threads);
@@ -219,18 +219,7 @@ export class LMPolicy {
   }
 }
 
-type TracedParams = Readonly<Record<string, import('@fletch/array').Tensor>>;
-
-const isLanguage = (name: string) => isBody(name) || name.startsWith('words.');
-
-/** An optimizer whose rate is another one for the language model's part; with factor 0 that part stays. */
-export function rated(factor: number, make: (factor: number) => Optimizer): Optimizer {
-  if (factor === 1) return make(1);
-  return groups((name) => (isLanguage(name) ? 'language' : 'other'), {
-    language: make(factor),
-    other: make(1),
-  });
-}
+type TracedParams = Readonly<Record<string, Tensor>>;
 
 function bodyOf(kind: BodyKind, config: Gpt2Config, start: Parameters): Body {
   switch (kind) {
