@@ -38,13 +38,15 @@ export interface LanguageModelChecks {
 const SPANS = 64;
 
 /**
- * Reads random spans of words twice over, and compares the rows of the environment's words.
+ * Reads random spans of texts twice over, and compares the rows of the environment's words.
  *
- * @param options.span - words of a span. Default 20
+ * @param texts - that it has not learned from, some of them as long as a span
+ * @param options.span - tokens of a span. Default 20
  * @throws FletchError `NOT_FOUND` naming a word that the tokenizer does not know, `INVALID_ARGUMENT` without a tokenizer
  */
 export async function checkLanguageModel(
   { config: given, params, tokenizer }: PretrainedModel,
+  texts: readonly string[],
   options: {
     readonly domain?: Domain['name'];
     readonly span?: number;
@@ -56,7 +58,7 @@ export async function checkLanguageModel(
   if (!tokenizer) throw new FletchError('INVALID_ARGUMENT', 'The checks need the tokenizer of the model.');
   const config = gpt2.config(given);
   const own = new WordTable(tokenizer, domains[domain], 'text', 0).tokens;
-  const { inputs, next } = spansOf(tokenizer, config.n_positions, span, seed);
+  const { inputs, next } = spansOf(tokenizer, texts, { context: config.n_positions, span, seed });
   const run = compile(
     (weights: Readonly<Record<string, Tensor>>, ids: Tensor, after: Tensor) => ({
       logs: squeeze(
@@ -87,21 +89,28 @@ export async function checkLanguageModel(
   }
 }
 
-/** A boundary, a span of random words, the same span again. */
-function spansOf(tokenizer: Tokenizer, context: number, span: number, seed: number) {
+/** A boundary, a span of a text drawn at random, the same span again. */
+function spansOf(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  { context, span, seed }: { readonly context: number; readonly span: number; readonly seed: number },
+) {
   const length = 1 + 2 * span;
   if (length > context)
     throw new FletchError(
       'INVALID_ARGUMENT',
-      `Two spans of ${span} words take ${length} tokens, the language model reads ${context}.`,
+      `Two spans of ${span} tokens take ${length}, the language model reads ${context}.`,
     );
-  const special = new Set(tokenizer.file.added_tokens.map(({ id }) => id));
-  const usual = Array.from({ length: tokenizer.vocabularySize }, (_, id) => id).filter((id) => !special.has(id));
+  const long = texts.map((text) => tokenizer.encode(text)).filter((tokens) => tokens.length >= span);
+  if (long.length === 0)
+    throw new FletchError('INVALID_ARGUMENT', `None of the ${texts.length} texts has ${span} tokens.`);
   const boundary = tokenizer.file.added_tokens.at(-1)?.id ?? 0;
   const random = rng(seed, 9);
   const rows = Array.from({ length: SPANS }, () => {
-    const words = Array.from({ length: span }, () => usual[random.integer(usual.length)]!);
-    return [boundary, ...words, ...words];
+    const tokens = long[random.integer(long.length)]!;
+    const from = random.integer(tokens.length - span + 1);
+    const own = Array.from(tokens.subarray(from, from + span));
+    return [boundary, ...own, ...own];
   });
   const part = (from: number, to: number) =>
     array(

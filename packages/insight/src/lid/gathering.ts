@@ -7,10 +7,10 @@ import { FletchError, type LongWork } from '@fletch/base';
 import { type Rng, rng } from '@fletch/linalg';
 import { type Demo, momentsOf } from './demos.js';
 import { MiniHome } from './mini-home/mini-home.js';
+import { Learner } from './policy/learner.js';
 import type { Rates } from './policy/optimizer.js';
 import type { LMPolicy } from './policy/policy.js';
 import type { Sample } from './policy/sample.js';
-import { Learner } from './policy/learner.js';
 import { hindsightRelabel, type Trajectory } from './relabel.js';
 import { type Episode, rollOut } from './rollout.js';
 
@@ -112,7 +112,13 @@ interface Lessons {
 function learnedFrom(episode: Episode, relabel: NonNullable<GatheringOptions['relabel']>): Demo[] {
   const { start, steps, success } = episode;
   const genuine: Demo[] = success
-    ? [{ ...start.origin, goal: start.goal, actions: steps.filter(({ ok }) => ok).map(({ action }) => action) }]
+    ? [
+        {
+          ...start.origin,
+          goal: start.goal,
+          actions: steps.filter(({ ok }) => ok).map(({ action }) => action),
+        },
+      ]
     : [];
   const relabelled = relabel === 'none' ? [] : relabel(episode);
   return [...genuine, ...relabelled].filter(({ actions }) => actions.length > 0);

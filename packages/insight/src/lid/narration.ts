@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { deedText, type MiniHome } from './mini-home/mini-home.js';
-import { phraseOf, type Predicate } from './mini-home/goals.js';
+import { rng } from '@fletch/linalg';
+import { type Predicate, phraseOf } from './mini-home/goals.js';
 import { roomSpot } from './mini-home/layout.js';
+import { deedText, type MiniHome } from './mini-home/mini-home.js';
 import { agentSpot, classOf } from './mini-home/observation.js';
 import { furnitureOf, type NodeAction } from './mini-home/rules.js';
 import { classNames, FIRST_THING, furniture, rooms } from './mini-home/things.js';
-import type { Episode } from './rollout.js';
+import { type Episode, rollOut } from './rollout.js';
 
 /** Something that stands or lies somewhere. */
 export interface Piece {
@@ -70,7 +71,11 @@ export function narrate({ start, steps, success }: Pick<Episode, 'start' | 'step
     goal,
     success,
     rooms: rooms.map((name, i) => ({ name, x: roomSpot(i)[0], y: roomSpot(i)[1] })),
-    pieces: furniture.map(({ name }, i) => ({ name, x: rounded(spot[2 * i]!), y: rounded(spot[2 * i + 1]!) })),
+    pieces: furniture.map(({ name }, i) => ({
+      name,
+      x: rounded(spot[2 * i]!),
+      y: rounded(spot[2 * i + 1]!),
+    })),
     frames,
   };
 }
@@ -120,3 +125,8 @@ export function expertEpisode(home: MiniHome): Episode {
   return { home, start, steps, success: home.isDone };
 }
 
+/** What an agent does that takes any action that can be done. */
+export async function randomEpisode(home: MiniHome, seed: number): Promise<Episode> {
+  const [episode] = await rollOut(undefined, [home], { choice: { by: 'random', random: rng(seed, 8) } });
+  return episode!;
+}

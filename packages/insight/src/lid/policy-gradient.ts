@@ -26,7 +26,6 @@ import {
   trainingStep,
   tree,
   warmup,
-  where,
 } from '@fletch/array';
 import { FletchError, type LongWork, throwIfAborted } from '@fletch/base';
 import { rng } from '@fletch/linalg';
@@ -99,7 +98,9 @@ export async function policyGradient(policy: LMPolicy, options: PolicyGradientOp
   const copied = tree.map((leaf: unknown) => (leaf as NDArray).copy(), policy.parameters);
   policy.setParameters({ ...(copied as Record<string, NDArray>), ...valueLayer(policy.plan.width) });
   const { plan, threads } = policy;
-  const optimizer = policyOptimizer(policy.parameters, { lr: 3e-4, ...options }, (highest) => warmup(30, highest));
+  const optimizer = policyOptimizer(policy.parameters, { lr: 3e-4, ...options }, (highest) =>
+    warmup(30, highest),
+  );
   let state: unknown = optimizer.init(policy.parameters);
   const step = trainingStep({
     name: 'policy gradient',
@@ -156,10 +157,7 @@ function surrogate(
   const logs = logSoftmax(add(mul(flat, legal), mul(sub(legal, 1), 1e4)));
   const chosen = reshape(takeAlongAxis(logs, expandDims(batch.chosen, -1)), [size]);
   const ratio = exp(sub(chosen, batch.before));
-  const gain = minimum(
-    mul(ratio, batch.advantage),
-    mul(clip(ratio, 1 - range, 1 + range), batch.advantage),
-  );
+  const gain = minimum(mul(ratio, batch.advantage), mul(clip(ratio, 1 - range, 1 + range), batch.advantage));
   const value = sub(readValue(params, reading), batch.gain);
   const spread = neg(sum(mul(exp(logs), logs), { axes: -1 }));
   return sub(add(neg(mean(gain)), mul(mean(mul(value, value)), 0.5)), mul(mean(spread), entropy));
@@ -207,7 +205,9 @@ function gather(own: readonly Experience[], context: number): TracedExperience {
   const numbers = (of: (one: Experience) => number) => array(Float32Array.from(own, of));
   const advantages = own.map(({ advantage }) => advantage);
   const centre = advantages.reduce((total, value) => total + value, 0) / own.length;
-  const spread = Math.sqrt(advantages.reduce((total, value) => total + (value - centre) ** 2, 0) / own.length);
+  const spread = Math.sqrt(
+    advantages.reduce((total, value) => total + (value - centre) ** 2, 0) / own.length,
+  );
   return {
     ...batchOf(samples, lengths),
     legal: array(legal, 'float32', [own.length, verbs.length, nodes]),
@@ -220,4 +220,3 @@ function gather(own: readonly Experience[], context: number): TracedExperience {
     gain: numbers(({ gain }) => gain),
   } as unknown as TracedExperience;
 }
-

@@ -3,52 +3,20 @@
  *
  * @module
  */
-import { checkLanguageModel, domains, type PretrainedModel } from '@fletch/insight';
-import { gpt2, Tokenizer, trainWords, zooEntry, zooModel } from '@fletch/models';
 import { defineExperiment, type Row, type TrialContext } from '../experiment.js';
-import { type Bench, clone, gather, judge, measured, type Outcome, reinforce } from './lid/methods.js';
+import {
+  type Arm,
+  type Bench,
+  clone,
+  gather,
+  judge,
+  measured,
+  type Outcome,
+  reinforce,
+} from './lid/methods.js';
 import { panelsOf } from './lid/panels.js';
 import { plans } from './lid/plans.js';
-import { recordEpisode } from './lid/trajectory.js';
-
-/** The language model of the zoo that the policies begin with. */
-const MODEL = 'gpt-nano-repeats';
-
-async function languageModel({ profile, signal, report }: TrialContext): Promise<PretrainedModel> {
-  if (profile !== 'smoke') return zooModel(MODEL, { signal, onProgress: report });
-  // Nothing that has read anything: that everything is wired shows without it.
-  const text = [...domains.home.words];
-  const tokenizer = new Tokenizer(trainWords([text.join(' ')], { vocabularySize: 200 }));
-  const config = gpt2.config({
-    vocab_size: tokenizer.vocabularySize,
-    n_embd: 16,
-    n_layer: 1,
-    n_head: 2,
-    n_positions: 128,
-  });
-  return { config, params: gpt2.init(config, { seed: 5 }), tokenizer };
-}
-
-/** The two checks of the model that is used, and of the zoo's other one where it has been trained. */
-async function checked(lm: PretrainedModel, { profile, signal }: TrialContext): Promise<Row[]> {
-  const models: [string, PretrainedModel][] = [[profile === 'smoke' ? 'untrained' : MODEL, lm]];
-  if (profile !== 'smoke' && (await zooEntry('gpt-nano-text')).state === 'trained')
-    models.push(['gpt-nano-text', await zooModel('gpt-nano-text', { signal })]);
-  const rows: Row[] = [];
-  for (const [name, model] of models) {
-    const { first, second, induction, cosine, centredCosine } = await checkLanguageModel(model);
-    rows.push({
-      method: `check of ${name}`,
-      split: 'language model',
-      loss_first: first,
-      loss_second: second,
-      induction,
-      cosine,
-      centred_cosine: centredCosine,
-    });
-  }
-  return rows;
-}
+import { checked, languageModel } from './lid/start.js';
 
 async function measure(context: TrialContext) {
   const { profile, seed } = context;
@@ -60,16 +28,17 @@ async function measure(context: TrialContext) {
   const part = async (method: string, work: () => Promise<Outcome>) => {
     outcomes[method] = await context.once(method, work);
   };
-  const cloned = (method: string, arm: Omit<Parameters<typeof clone>[1], 'method'>) =>
+  const cloned = (method: string, arm: Omit<Arm, 'method'>) =>
     part(method, () => clone(bench, { ...arm, method }));
   await part('random', () => judge(bench, 'random', 'random'));
-  await cloned('LID', { start: 'pre-trained' });
+  if (plan.language) await cloned('LID', { start: 'pre-trained' });
   await cloned('scratch', { start: 'scratch' });
   await cloned('MLP-1', { start: 'scratch', body: 'mlp-1' });
-  await cloned('LID, ids', { start: 'pre-trained', encoding: 'index' });
-  await part('LID-ADG', () => gather(bench, { method: 'LID-ADG', start: 'pre-trained' }));
+  if (plan.language) await cloned('LID, ids', { start: 'pre-trained', encoding: 'index' });
+  const start = plan.language ? 'pre-trained' : 'scratch';
+  await part('ADG', () => gather(bench, { method: 'ADG', start }));
   await part('ADG without relabelling', () =>
-    gather(bench, { method: 'ADG without relabelling', start: 'pre-trained', relabel: false }),
+    gather(bench, { method: 'ADG without relabelling', start, relabel: false }),
   );
   await part('PPO', () => reinforce(bench, { method: 'PPO', start: 'scratch' }));
   const curve: Row[] = [];
@@ -79,30 +48,26 @@ async function measure(context: TrialContext) {
     await cloned('LID, frozen', { start: 'pre-trained', frozen: true });
     await cloned('LID, shuffled words', { start: 'pre-trained', encoding: 'shuffled-words' });
     await part('ADG from scratch', () => gather(bench, { method: 'ADG from scratch', start: 'scratch' }));
-    for (const start of ['pre-trained', 'scratch'] as const) {
-      const method = `${start === 'scratch' ? 'scratch' : 'LID'}, 100 demonstrations`;
-      await cloned(method, { start, demos: 100 });
-      for (const name of [method, start === 'scratch' ? 'scratch' : 'LID'])
+    for (const [whole, begin] of [
+      ['LID', 'pre-trained'],
+      ['scratch', 'scratch'],
+    ] as const) {
+      const few = `${whole}, 100 demonstrations`;
+      await cloned(few, { start: begin, demos: 100 });
+      for (const [name, demos] of [
+        [few, 100],
+        [whole, plan.demos],
+      ] as const)
         for (const split of measured)
-          curve.push({
-            start,
-            demos: name === method ? 100 : plan.demos,
-            split,
-            success: outcomes[name]!.success[split],
-          });
+          curve.push({ start: begin, demos, split, success: outcomes[name]!.success[split] });
     }
   }
-  const path = await context.once('trajectory', () => recordEpisode(bench));
   const all = Object.values(outcomes);
+  const { path = [], places = [] } = all.find((outcome) => outcome.path !== undefined) ?? {};
   return {
     metrics: metricsOf(outcomes, plan.episodes),
     rows: [...checks, ...all.flatMap(({ rows }) => rows)],
-    series: {
-      success: all.flatMap(({ rows }) => rows),
-      rounds: all.flatMap(({ rounds }) => rounds),
-      curve,
-      ...path,
-    },
+    series: { rounds: all.flatMap(({ rounds }) => rounds), curve, path, places },
   };
 }
 
@@ -111,18 +76,21 @@ function metricsOf(outcomes: { readonly [method: string]: Outcome }, episodes: n
   // No success at all counts as half of one: a ratio needs something below.
   const least = 0.5 / episodes;
   const points = (a: number, b: number) => 100 * (a - b);
-  const [lid, scratch, ids] = [of('LID'), of('scratch'), of('LID, ids')];
-  return {
-    novel_task_ratio: lid.task / Math.max(scratch.task, least),
-    in_distribution_points: points(lid.id, scratch.id),
+  const scratch = of('scratch');
+  const metrics: { [metric: string]: number } = {
     sequence_points: points(scratch.scene, of('MLP-1').scene),
-    adg_over_random: of('LID-ADG').id / Math.max(of('random').id, least),
-    adg_over_ppo_points: points(of('LID-ADG').id, of('PPO').id),
-    relabelling_points: points(of('LID-ADG').id, of('ADG without relabelling').id),
-    ids_points: Math.abs(
-      measured.reduce((sum, split) => sum + points(lid[split], ids[split]), 0) / measured.length,
-    ),
+    adg_over_random: of('ADG').id / Math.max(of('random').id, least),
+    adg_over_ppo_points: points(of('ADG').id, of('PPO').id),
+    relabelling_points: points(of('ADG').id, of('ADG without relabelling').id),
   };
+  if (outcomes.LID) {
+    const [lid, ids] = [of('LID'), of('LID, ids')];
+    metrics.novel_task_ratio = lid.task / Math.max(scratch.task, least);
+    metrics.in_distribution_points = points(lid.id, scratch.id);
+    const apart = measured.map((split) => points(lid[split], ids[split]));
+    metrics.ids_points = Math.abs(apart.reduce((sum, value) => sum + value, 0) / apart.length);
+  }
+  return metrics;
 }
 
 export default defineExperiment({
@@ -166,7 +134,7 @@ export default defineExperiment({
     },
     {
       id: 'c1',
-      text: 'Without demonstrations: success of LID-ADG in distribution over that of a random agent',
+      text: 'Without demonstrations: success of active data gathering in distribution over that of a random agent',
       metric: 'adg_over_random',
       relation: '>=',
       threshold: 10,
@@ -193,6 +161,7 @@ export default defineExperiment({
       metric: 'ids_points',
       relation: '<=',
       threshold: 10,
+      profiles: ['smoke', 'full'],
     },
   ],
   paper: [
@@ -202,10 +171,14 @@ export default defineExperiment({
     },
     {
       task: 'VirtualHome, no demonstrations',
-      finding: 'LID-ADG 46.7 / 32.2 / 15.5 % in distribution / novel scenes / novel tasks; random and PPO near 0',
+      finding:
+        'LID-ADG 46.7 / 32.2 / 15.5 % in distribution / novel scenes / novel tasks; random and PPO near 0',
     },
     { task: 'LID-ADG, then PPO', finding: '53.7 / 30.2 / 13.8 %' },
-    { task: 'ablation', finding: 'scratch and fixed vectors hurt; natural or arbitrary text makes little difference' },
+    {
+      task: 'ablation',
+      finding: 'scratch and fixed vectors hurt; natural or arbitrary text makes little difference',
+    },
   ],
   run: measure,
   plot: panelsOf,

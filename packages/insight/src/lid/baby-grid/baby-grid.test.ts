@@ -27,7 +27,13 @@ const play = (level: Level, room: Room, actions: readonly (typeof gridActions)[n
 
 describe('the verifier', () => {
   it('of going to: facing what is meant', () => {
-    const room = roomWith([[[6, 3], ball], [[3, 4], key]], { kind: 'go to', what: ball });
+    const room = roomWith(
+      [
+        [[6, 3], ball],
+        [[3, 4], key],
+      ],
+      { kind: 'go to', what: ball },
+    );
     const { rewards, grid } = play('GoToLocal', room, ['right', 'left', 'forward', 'forward']);
     expect(rewards.slice(0, 3)).toEqual([0, 0, 0]);
     expect(rewards[3]).toBeCloseTo(1 - (0.9 * 4) / 64);
@@ -36,7 +42,10 @@ describe('the verifier', () => {
   });
 
   it('of picking up: taking what is meant, where it was from the start', () => {
-    const things = [[[3, 4], ball], [[3, 2], ball]] as const;
+    const things = [
+      [[3, 4], ball],
+      [[3, 2], ball],
+    ] as const;
     const pickUp = (location: Description['location']) =>
       roomWith(things, { kind: 'pick up', what: { type: 'ball', location } });
     expect(play('PickupLoc', pickUp('right'), ['right', 'pickup']).rewards[1]).toBeGreaterThan(0.9);
@@ -47,7 +56,13 @@ describe('the verifier', () => {
   });
 
   it('of putting next: a drop beside the other', () => {
-    const room = roomWith([[[4, 3], key], [[4, 5], ball]], { kind: 'put next', what: key, beside: ball });
+    const room = roomWith(
+      [
+        [[4, 3], key],
+        [[4, 5], ball],
+      ],
+      { kind: 'put next', what: key, beside: ball },
+    );
     const { rewards } = play('PutNextLocal', room, ['pickup', 'drop', 'pickup', 'right', 'forward']);
     expect(rewards).toEqual([0, 0, 0, 0, 0]);
     const well = play('PutNextLocal', room, ['pickup', 'right', 'forward', 'left', 'drop']);
@@ -57,7 +72,13 @@ describe('the verifier', () => {
 
   it('opens boxes away, and lets nobody walk through things', () => {
     const box: Thing = { type: 'box', colour: 'grey' };
-    const room = roomWith([[[4, 3], box], [[6, 6], ball]], { kind: 'go to', what: ball });
+    const room = roomWith(
+      [
+        [[4, 3], box],
+        [[6, 6], ball],
+      ],
+      { kind: 'go to', what: ball },
+    );
     const { grid } = play('GoToLocal', room, ['forward']);
     expect(grid.position).toEqual([3, 3]);
     grid.step(gridActions.indexOf('toggle'));
@@ -81,13 +102,28 @@ describe('the view', () => {
 
   it('shows a lone object where it is from the agent', () => {
     for (let direction = 0; direction < 4; direction++)
-      for (const [forward, right] of [[1, 0], [2, 1], [2, -2]] as const) {
-        const [dx, dy] = [[1, 0], [0, 1], [-1, 0], [0, -1]][direction] as [number, number];
+      for (const [forward, right] of [
+        [1, 0],
+        [2, 1],
+        [2, -2],
+      ] as const) {
+        const [dx, dy] = [
+          [1, 0],
+          [0, 1],
+          [-1, 0],
+          [0, -1],
+        ][direction] as [number, number];
         const cell: Cell = [4 + forward * dx - right * dy, 4 + forward * dy + right * dx];
-        const view = viewOf(new Map([[indexOf(cell), ball]]), { position: [4, 4], direction, carried: undefined });
+        const view = viewOf(new Map([[indexOf(cell), ball]]), {
+          position: [4, 4],
+          direction,
+          carried: undefined,
+        });
         const at = 3 * ((VIEW - 1 - forward) * VIEW + 3 + right);
         expect([view[at], view[at + 1]]).toEqual([cellTypes.ball, colours.indexOf('red')]);
-        expect(Array.from({ length: 49 }, (_, i) => view[3 * i]).filter((type) => type === cellTypes.ball)).toHaveLength(1);
+        expect(
+          Array.from({ length: 49 }, (_, i) => view[3 * i]).filter((type) => type === cellTypes.ball),
+        ).toHaveLength(1);
       }
   });
 

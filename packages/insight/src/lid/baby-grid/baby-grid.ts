@@ -110,7 +110,10 @@ export class BabyGrid {
   step(action: number): { readonly reward: number; readonly done: boolean } {
     const name = gridActions[action];
     if (name === undefined)
-      throw new FletchError('INVALID_ARGUMENT', `There is no action ${action}: use 0 to ${gridActions.length - 1}.`);
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `There is no action ${action}: use 0 to ${gridActions.length - 1}.`,
+      );
     if (this.#isDone) throw new FletchError('CLOSED', 'The episode is over: begin another one.');
     this.#steps++;
     const success = this.#act(name);

@@ -136,7 +136,10 @@ export class Bot {
   #clear(goals: readonly Cell[]): number {
     if (this.#grid.carried) return this.#freeFront() ? DROP : this.#turnToFree();
     const nearest = (cell: Cell) =>
-      Math.min(...goals.map((goal) => Math.abs(goal[0] - cell[0]) + Math.abs(goal[1] - cell[1])), SIDE * SIDE);
+      Math.min(
+        ...goals.map((goal) => Math.abs(goal[0] - cell[0]) + Math.abs(goal[1] - cell[1])),
+        SIDE * SIDE,
+      );
     const blockers = [...this.#grid.things.keys()]
       .filter((at) => this.#seen.has(at))
       .map(cellOf)
@@ -149,4 +152,3 @@ export class Bot {
     return LEFT;
   }
 }
-

@@ -4,7 +4,17 @@
  * @module
  */
 import type { Rng } from '@fletch/linalg';
-import { areAdjacent, ahead, type Cell, directions, indexOf, isWall, neighbours, SIDE, type Thing } from './geometry.js';
+import {
+  ahead,
+  areAdjacent,
+  type Cell,
+  directions,
+  indexOf,
+  isWall,
+  neighbours,
+  SIDE,
+  type Thing,
+} from './geometry.js';
 import { type Colour, colours, type ObjectType, objectTypes } from './words.js';
 
 export const levels = ['GoToRedBall', 'GoToLocal', 'PickupLoc', 'PutNextLocal'] as const;
@@ -57,7 +67,12 @@ export function isMeant(
 
 const pick = <T>(random: Rng, values: readonly T[]): T => values[random.integer(values.length)]!;
 const phrase = ({ type, colour }: Description) => (colour ? `${colour} ${type}` : type);
-const whereabouts = { left: 'on your left', right: 'on your right', front: 'in front of you', behind: 'behind you' };
+const whereabouts = {
+  left: 'on your left',
+  right: 'on your right',
+  front: 'in front of you',
+  behind: 'behind you',
+};
 
 /** Draws a room and a mission that can be fulfilled. */
 export function drawRoom(level: Level, random: Rng): Room {
@@ -80,8 +95,10 @@ function tryRoom(level: Level, random: Rng): Room | undefined {
   const drawn =
     level === 'PutNextLocal'
       ? random.shuffle([...kinds]).slice(0, 8)
-      : Array.from({ length: 8 }, (_, i): Thing =>
-          level === 'GoToRedBall' && i === 0 ? { type: 'ball', colour: 'red' } : pick(random, kinds),
+      : Array.from(
+          { length: 8 },
+          (_, i): Thing =>
+            level === 'GoToRedBall' && i === 0 ? { type: 'ball', colour: 'red' } : pick(random, kinds),
         );
   for (const thing of drawn) things.set(indexOf(cells.pop()!), thing);
   if (things.has(indexOf(ahead(position, direction)))) return undefined;

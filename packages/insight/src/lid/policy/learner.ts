@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertFinite, type NDArray, type Tensor, tree, trainingStep, warmup } from '@fletch/array';
+import { assertFinite, type NDArray, type Tensor, trainingStep, tree, warmup } from '@fletch/array';
 import type { Rng } from '@fletch/linalg';
 import { cloningLoss, type TracedBatch } from './network.js';
 import { policyOptimizer, type Rates } from './optimizer.js';
@@ -38,7 +38,9 @@ export class Learner {
   /** One step of behaviour cloning; gives the loss. */
   async clone(samples: readonly Sample[], random: Rng): Promise<number> {
     const policy = this.#policy;
-    const batch = batchOf(samples, lengthsOf(samples, policy.context), (_, count) => random.permutation(count));
+    const batch = batchOf(samples, lengthsOf(samples, policy.context), (_, count) =>
+      random.permutation(count),
+    );
     const out = await this.#step(policy.parameters, this.#state, {}, batch);
     assertFinite({ loss: out.loss }, this.#count++);
     this.#state = out.state;

@@ -16,8 +16,8 @@ import { type Domain, domains } from './domain.js';
 import { freshModel, initialParameters, unusedParameters } from './initial.js';
 import { epochOf } from './lessons.js';
 import { cloningLoss, type NetworkPlan, type TracedBatch } from './network.js';
-import { batchOf, lengthsOf, type Sample } from './sample.js';
 import { policyOptimizer, type Rates } from './optimizer.js';
+import { batchOf, lengthsOf, type Sample } from './sample.js';
 import { type Score, Scorer } from './scorer.js';
 import { type Encoding, WordTable } from './vocabulary.js';
 

@@ -9,8 +9,8 @@ import {
   type Encoding,
   type Evaluation,
   evaluatePolicy,
-  type LMPolicy,
-  LMPolicy as Policy,
+  LMPolicy,
+  narrate,
   type PretrainedModel,
   policyGradient,
 } from '@fletch/insight';
@@ -31,6 +31,9 @@ export interface Outcome {
   readonly rows: readonly Row[];
   /** Success after each round of gathering or reinforcement. */
   readonly rounds: readonly Row[];
+  /** One episode in a novel scene, and where furniture stands in it. */
+  readonly path?: readonly Row[];
+  readonly places?: readonly Row[];
 }
 
 /** What all arms share. */
@@ -58,7 +61,7 @@ const round = (value: number) => Math.round(value * 1000) / 1000;
 /** A policy as an arm begins it. */
 export function policyOf({ lm, seed }: Bench, { start, body = 'decoder', encoding = 'text' }: Arm): LMPolicy {
   const { n_embd, n_layer, n_head, n_positions } = lm.config as Record<string, number>;
-  return new Policy({
+  return new LMPolicy({
     lm: start === 'scratch' ? 'scratch' : lm,
     ...(lm.tokenizer && { tokenizer: lm.tokenizer }),
     body,
@@ -92,7 +95,17 @@ export async function clone(bench: Bench, arm: Arm): Promise<Outcome> {
     });
     const tail = losses.slice(-Math.max(1, losses.length >> 4));
     const loss = tail.reduce((sum, value) => sum + value, 0) / tail.length;
-    return await judge(bench, arm.method, policy, { demos: count, loss: round(loss) });
+    // Legality hides wrong verbs: how far it comes when only its first choice counts.
+    const { success } = await evaluatePolicy(policy, 'id', {
+      n: Math.ceil(plan.episodes / 2),
+      limit: plan.limit,
+      masked: false,
+    });
+    return await judge(bench, arm.method, policy, {
+      demos: count,
+      loss: round(loss),
+      unmasked: round(success),
+    });
   } finally {
     await policy.close();
   }
@@ -108,16 +121,29 @@ export async function judge(
 ): Promise<Outcome> {
   const success: Record<string, number> = {};
   const rows: Row[] = [];
+  let watched: Pick<Outcome, 'path' | 'places'> = {};
   for (const split of measured) {
     const found = await evaluatePolicy(policy, split, {
       n: plan.episodes,
+      limit: plan.limit,
       signal: context.signal,
       onProgress: (progress) => context.report({ ...progress, stage: `${method}, ${split}` }),
     });
     success[split] = found.success;
     rows.push(rowOf(method, split, found, facts));
+    if (split === 'scene' && policy !== 'random') watched = episodeOf(found);
   }
-  return { method, success: success as Success, rows, rounds };
+  return { method, success: success as Success, rows, rounds, ...watched };
+}
+
+/** The first episode of at least eight steps that succeeded; else the first of all. */
+function episodeOf({ episodes }: Evaluation): Pick<Outcome, 'path' | 'places'> {
+  const shown = episodes.find(({ success, steps }) => success && steps.length >= 8) ?? episodes[0]!;
+  const { frames, pieces } = narrate(shown);
+  return {
+    path: frames.map(({ x, y, text }, step) => ({ step, x, y, text })),
+    places: pieces.map(({ name, x, y }) => ({ name, x, y })),
+  };
 }
 
 function rowOf(method: string, split: string, found: Evaluation, facts: Row): Row {
@@ -133,18 +159,9 @@ function rowOf(method: string, split: string, found: Evaluation, facts: Row): Ro
     episodes: episodes.length,
     demos: 0,
     loss: 0,
+    unmasked: 0,
     ...facts,
   };
-}
-
-/** Success without looking at what can be done: what legality hides. */
-export async function unmasked({ plan, context }: Bench, policy: LMPolicy): Promise<number> {
-  const { success } = await evaluatePolicy(policy, 'id', {
-    n: plan.episodes,
-    masked: false,
-    signal: context.signal,
-  });
-  return success;
 }
 
 /** Learning without demonstrations by relabelling what was reached. */
@@ -161,6 +178,7 @@ export async function gather(
       firstEpisodes: plan.firstEpisodes,
       episodes: plan.roundEpisodes,
       updates: plan.updates,
+      limit: Math.min(30, 2 * plan.limit),
       ...(!relabel && { relabel: 'none' as const }),
       ...rates[start === 'scratch' ? 'scratch' : 'pretrained'],
       seed,
@@ -177,7 +195,11 @@ export async function gather(
 }
 
 /** Proximal policy optimization with a reward at the goal, on as many episodes. */
-export async function reinforce(bench: Bench, { method, start }: Arm, policy = policyOf(bench, { method, start })) {
+export async function reinforce(
+  bench: Bench,
+  { method, start }: Arm,
+  policy = policyOf(bench, { method, start }),
+) {
   const { plan, seed, context } = bench;
   const rounds: Row[] = [];
   // The random round of gathering counts too.
@@ -187,6 +209,7 @@ export async function reinforce(bench: Bench, { method, start }: Arm, policy = p
       rounds: plan.rounds + extra,
       episodes: plan.roundEpisodes,
       updates: plan.updates,
+      limit: Math.min(30, 2 * plan.limit),
       ...rates.gradient,
       seed,
       signal: context.signal,
@@ -204,6 +227,6 @@ export async function reinforce(bench: Bench, { method, start }: Arm, policy = p
 
 /** Episodes of training goals with seeds of their own. */
 async function watch({ plan }: Bench, policy: LMPolicy): Promise<number> {
-  const { success } = await evaluatePolicy(policy, 'id', { n: plan.watched, seed: 150_000 });
+  const { success } = await evaluatePolicy(policy, 'id', { n: plan.watched, limit: plan.limit, seed: 150_000 });
   return round(success);
 }

@@ -24,7 +24,14 @@ export function panelsOf({ rows, series }: PlotData): readonly Panel[] {
         color: { legend: true },
         marks: [
           Plot.barX(shares, { x: 'success', y: 'split', fy: 'method', fill: 'split' }),
-          Plot.link(shares, { x1: 'low', x2: 'high', y1: 'split', y2: 'split', fy: 'method', stroke: '#333' }),
+          Plot.link(shares, {
+            x1: 'low',
+            x2: 'high',
+            y1: 'split',
+            y2: 'split',
+            fy: 'method',
+            stroke: '#333',
+          }),
           Plot.axisY({ label: null, ticks: [] }),
         ],
       },

@@ -12,6 +12,8 @@ export interface LidPlan {
   readonly epochs: number;
   /** Episodes of each split that are measured. */
   readonly episodes: number;
+  /** Steps of an episode at most. */
+  readonly limit: number;
   /** Of gathering and of reinforcement. */
   readonly rounds: number;
   readonly firstEpisodes: number;
@@ -19,47 +21,55 @@ export interface LidPlan {
   readonly updates: number;
   /** Episodes after each round. */
   readonly watched: number;
+  /** Whether policies that a language model begins are run; without them nothing but the environment is needed. */
+  readonly language: boolean;
   /** Whether the baselines are run of which nothing is claimed, and fewer demonstrations; with the first seed only. */
   readonly everything: boolean;
 }
 
 export const plans: { readonly [P in Profile]: LidPlan } = {
   smoke: {
-    demos: 4,
+    demos: 3,
     epochs: 1,
-    episodes: 4,
+    episodes: 2,
+    limit: 4,
     rounds: 1,
     firstEpisodes: 6,
-    roundEpisodes: 4,
-    updates: 2,
-    watched: 4,
+    roundEpisodes: 3,
+    updates: 1,
+    watched: 2,
+    language: true,
     everything: false,
   },
   quick: {
-    demos: 100,
-    epochs: 20,
-    episodes: 60,
-    rounds: 2,
-    firstEpisodes: 150,
+    demos: 300,
+    epochs: 7,
+    episodes: 100,
+    limit: 40,
+    rounds: 3,
+    firstEpisodes: 200,
     roundEpisodes: 60,
-    updates: 100,
+    updates: 80,
     watched: 40,
+    language: false,
     everything: false,
   },
   full: {
     demos: 300,
-    epochs: 12,
+    epochs: 7,
     episodes: 200,
-    rounds: 6,
+    limit: 40,
+    rounds: 5,
     firstEpisodes: 300,
     roundEpisodes: 150,
-    updates: 120,
-    watched: 60,
+    updates: 80,
+    watched: 40,
+    language: true,
     everything: true,
   },
 };
 
-/** Rates of the arms, the best of some that were tried with seeds of their own. */
+/** Rates of the arms. */
 export const rates = {
   pretrained: { lr: 2e-3, matrixRate: 2e-3 },
   scratch: { lr: 3e-3, matrixRate: 1e-2 },

@@ -158,7 +158,7 @@ const everyday =
 export const gptNanoRepeats = languageModel({
   title: 'A small GPT that looks back for what it has read',
   summary:
-    'Two blocks of width 96 in GPT-2’s layout, on WordNet’s definitions and examples in whole words. A fifth of its contexts hold a passage twice, from which it learns to copy: a start for policies that read goals.',
+    'Two blocks of width 96 in GPT-2’s layout, on WordNet’s definitions and examples in whole words. Half of its contexts hold a passage twice, from which it can learn to copy: a start for policies that read goals.',
   prompts: ['arrow : ', 'happiness : '],
   load: loadDefinitions,
   tokenize: (texts, options) =>
@@ -167,7 +167,7 @@ export const gptNanoRepeats = languageModel({
     name: 'gpt-nano-repeats',
     family: 'gpt2',
     config: {
-      vocab_size: 4096,
+      vocab_size: 2048,
       n_positions: 128,
       n_embd: 96,
       n_layer: 2,
@@ -177,17 +177,17 @@ export const gptNanoRepeats = languageModel({
       attn_pdrop: 0,
       resid_pdrop: 0,
     },
-    data: { wordnet: corpusPlan.wordnet, cut: corpusPlan.cut, share: 1, repeated: 0.2, words: everyday },
+    data: { wordnet: corpusPlan.wordnet, cut: corpusPlan.cut, share: 1, repeated: 0.5, words: everyday },
     training: {
       ...small,
-      steps: 4000,
+      steps: 5600,
       batch: 16,
       learningRate: 2e-2,
       matrixRate: 2e-2,
       warmup: 50,
       fall: 'line',
       weightDecay: 0.05,
-      look: 500,
+      look: 700,
     },
     version: 1,
   },
