@@ -227,6 +227,10 @@ export async function reinforce(
 
 /** Episodes of training goals with seeds of their own. */
 async function watch({ plan }: Bench, policy: LMPolicy): Promise<number> {
-  const { success } = await evaluatePolicy(policy, 'id', { n: plan.watched, limit: plan.limit, seed: 150_000 });
+  const { success } = await evaluatePolicy(policy, 'id', {
+    n: plan.watched,
+    limit: plan.limit,
+    seed: 150_000,
+  });
   return round(success);
 }
