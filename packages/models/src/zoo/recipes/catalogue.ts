@@ -158,7 +158,7 @@ const everyday =
 export const gptNanoRepeats = languageModel({
   title: 'A small GPT that looks back for what it has read',
   summary:
-    'Two blocks of width 96 in GPT-2’s layout, on WordNet’s definitions and examples in whole words. Half of its contexts hold a passage twice, from which it can learn to copy: a start for policies that read goals.',
+    'Two blocks of width 96 in GPT-2’s layout, on WordNet’s definitions and examples in whole words. Four of five of its contexts hold a passage twice, from which it learns to copy: a start for policies that read goals.',
   prompts: ['arrow : ', 'happiness : '],
   load: loadDefinitions,
   tokenize: (texts, options) =>
@@ -177,7 +177,7 @@ export const gptNanoRepeats = languageModel({
       attn_pdrop: 0,
       resid_pdrop: 0,
     },
-    data: { wordnet: corpusPlan.wordnet, cut: corpusPlan.cut, share: 1, repeated: 0.5, words: everyday },
+    data: { wordnet: corpusPlan.wordnet, cut: corpusPlan.cut, share: 1, repeated: 0.8, words: everyday },
     training: {
       ...small,
       steps: 5600,
