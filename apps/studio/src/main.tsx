@@ -8,6 +8,7 @@ import { render } from 'preact';
 import { createAdmin } from './api/admin.js';
 import { createClient } from './api/client.js';
 import { createDatasetRoutes } from './api/data.js';
+import { createEpisodeRoutes } from './api/episodes.js';
 import { createHttp } from './api/http.js';
 import { createLab } from './api/lab.js';
 import { createPoints } from './api/points.js';
@@ -22,6 +23,7 @@ import { createBuilder } from './state/builder.js';
 import { createCreate } from './state/create.js';
 import { createDatasets } from './state/datasets.js';
 import { createDesk } from './state/desk.js';
+import { createEpisodes } from './state/episodes.js';
 import { createLaboratory } from './state/lab.js';
 import { createManage } from './state/manage.js';
 import { createPointBrowser } from './state/point-browser.js';
@@ -61,6 +63,7 @@ const page: Page = {
   lab: createLaboratory(createLab(http, raw), desk, tab),
   zoo: createZooState(createZoo(http, raw), desk, tab),
   datasets: createDatasets(createDatasetRoutes(http), desk),
+  episodes: createEpisodes(createEpisodeRoutes(http), desk),
   keyed: () => apiKey() !== null,
   file: async (path, signal) => (await raw(path, { signal })).blob(),
   unlock(key) {

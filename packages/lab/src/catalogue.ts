@@ -14,6 +14,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'homeo-ep': () => import('./experiments/07-homeo-ep.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   leanvec: () => import('./experiments/15-leanvec.js'),
+  lid: () => import('./experiments/08-lid.js'),
   'linf-sketched-regression': () => import('./experiments/36-linf-sketched-regression.js'),
   presto: () => import('./experiments/02-presto.js'),
   'mbat-json': () => import('./experiments/18-mbat-json.js'),

@@ -20,6 +20,7 @@ import { WorkQueue } from './http/queue.js';
 import { guardTimeout } from './http/strict.js';
 import { mountLab } from './lab/routes.js';
 import { LabRuns } from './lab/runs.js';
+import { mountLid } from './lid/routes.js';
 import { openApiDocument, registerComponents } from './openapi.js';
 import { endpoints } from './routes/index.js';
 import { mountService } from './routes/service.js';
@@ -110,6 +111,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   mountLab(app, options.labRuns ?? new LabRuns(), limits);
   mountZoo(app, options.zooRuns ?? new ZooRuns(), limits);
   mountData(app);
+  mountLid(app);
   let document: string | undefined;
   app.get('/openapi.json', (context) => {
     document ??= JSON.stringify(openApiDocument(app));

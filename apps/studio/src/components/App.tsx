@@ -5,6 +5,7 @@ import { Banner } from './Banner.js';
 import { usePage } from './context.js';
 import { DataPage } from './data/DataPage.js';
 import { Empty } from './Empty.js';
+import { EpisodePage } from './episode/EpisodePage.js';
 import { Help } from './Help.js';
 import { Insights } from './Insights.js';
 import { KeyForm } from './KeyForm.js';
@@ -28,6 +29,7 @@ const CONTENT: { readonly [P in PageName]: { readonly View: ComponentType; reado
   create: { View: CreatePage, inside: false },
   metrics: { View: MetricsPage, inside: false },
   lab: { View: LabPage, inside: false },
+  episode: { View: EpisodePage, inside: false },
   zoo: { View: ZooPage, inside: false },
   data: { View: DataPage, inside: false },
 };

@@ -11,11 +11,22 @@ export const TITLES: { readonly [P in PageName]: string } = {
   create: 'New collection',
   metrics: 'Metrics',
   lab: 'Laboratory',
+  episode: 'Episodes',
   zoo: 'Zoo',
   data: 'Data',
 };
 
-const LISTED: readonly PageName[] = ['search', 'query', 'points', 'manage', 'metrics', 'lab', 'zoo', 'data'];
+const LISTED: readonly PageName[] = [
+  'search',
+  'query',
+  'points',
+  'manage',
+  'metrics',
+  'lab',
+  'episode',
+  'zoo',
+  'data',
+];
 
 /** The same page about another collection; the search for pages that are about none. */
 export function aboutCollection(route: Route, collection: string): Route {

@@ -4,6 +4,7 @@ import type { Builder } from '../state/builder.js';
 import type { Create } from '../state/create.js';
 import type { Datasets } from '../state/datasets.js';
 import type { Desk } from '../state/desk.js';
+import type { Episodes } from '../state/episodes.js';
 import type { Laboratory } from '../state/lab.js';
 import type { Manage } from '../state/manage.js';
 import type { PointBrowser } from '../state/point-browser.js';
@@ -24,6 +25,7 @@ export interface Page extends Studio {
   readonly lab: Laboratory;
   readonly zoo: ZooState;
   readonly datasets: Datasets;
+  readonly episodes: Episodes;
   /** Whether requests carry a key, which links and images cannot. */
   keyed(): boolean;
   /** A file of the server, fetched with the key. */

@@ -18,6 +18,7 @@ export const PAGES = {
   create: 'never',
   metrics: 'never',
   lab: 'never',
+  episode: 'never',
   zoo: 'never',
   data: 'never',
 } as const;

@@ -3,11 +3,19 @@
  *
  * @module
  */
-import { add, slice, type Tensor, type Value } from '@fletch/array';
+import { add, slice, type Tensor, tensor, type Value } from '@fletch/array';
+import { FletchError } from '@fletch/base';
 import { z } from 'zod';
 import { type ConfigOf, checkHeads, defineFamily, field } from '../family.js';
 import { activate, activationName } from '../layers/activations.js';
-import { attend, splitFused, tokenIds, type Visibility, visibility } from '../layers/attention.js';
+import {
+  attend,
+  checkPlaces,
+  splitFused,
+  tokenIds,
+  type Visibility,
+  visibility,
+} from '../layers/attention.js';
 import { conv1D, conv1DSpecs, embedding, embeddingSpecs, linearSpecs, tokenHead } from '../layers/dense.js';
 import { layerNorm, layerNormSpecs } from '../layers/norm.js';
 import { stack } from '../layers/stack.js';
@@ -46,6 +54,12 @@ export interface Gpt2Inputs {
   readonly attentionMask?: Value | undefined;
   /** `[batch, places]` or `[places]`. Default 0, 1, … */
   readonly positionIds?: Value | undefined;
+}
+
+/** What a GPT-2 takes instead when what it reads are no tokens. */
+export interface Gpt2Embedded extends Omit<Gpt2Inputs, 'inputIds'> {
+  /** Stands for the tokens' rows, `[batch, places, width]`; the places' rows are added to it. */
+  readonly inputEmbeddings: Value;
 }
 
 /** What a GPT-2 gives. */
@@ -91,6 +105,27 @@ function parameters(config: Gpt2Config): ParameterSpec[] {
   ];
 }
 
+/** The tokens' rows, or what is given in their stead. */
+function entering(
+  run: Run,
+  config: Gpt2Config,
+  given: Pick<Gpt2Inputs, 'inputIds'> | Pick<Gpt2Embedded, 'inputEmbeddings'>,
+): { readonly tokens: Tensor; readonly places: number } {
+  if ('inputIds' in given) {
+    const { ids, places } = tokenIds('gpt2', given.inputIds, config.n_positions);
+    return { tokens: embedding(run, 'transformer.wte', ids), places };
+  }
+  const tokens = tensor(given.inputEmbeddings);
+  const [, places = 0, width] = tokens.shape;
+  if (tokens.rank !== 3 || width !== config.n_embd)
+    throw new FletchError(
+      'DIMENSION_MISMATCH',
+      `gpt2: inputEmbeddings have shape [${tokens.shape}], not [batch, places, ${config.n_embd}].`,
+    );
+  checkPlaces('gpt2', places, config.n_positions);
+  return { tokens, places };
+}
+
 interface Place {
   readonly name: string;
   readonly i: number;
@@ -124,9 +159,12 @@ export const gpt2 = defineFamily({
   fields,
   check: (config) => checkHeads(config.n_embd, config.n_head, 'n_embd and n_head'),
   parameters,
-  forward(run, config, { inputIds, attentionMask: seen, positionIds }: Gpt2Inputs): DecoderOutput {
-    const { ids, places } = tokenIds('gpt2', inputIds, config.n_positions);
-    const tokens = embedding(run, 'transformer.wte', ids);
+  forward(
+    run,
+    config,
+    { attentionMask: seen, positionIds, ...given }: Gpt2Inputs | Gpt2Embedded,
+  ): DecoderOutput {
+    const { tokens, places } = entering(run, config, given);
     const spots =
       positionIds === undefined
         ? slice(run.weight('transformer.wpe.weight'), [0, places])

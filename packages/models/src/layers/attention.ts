@@ -132,11 +132,16 @@ export function tokenIds(
       `${family}: inputIds must be int32 or int64 of shape [batch, places], not ${given.dtype} of shape [${given.shape}].`,
     );
   const [batch, places] = given.shape as [number, number];
+  checkPlaces(family, places, longest);
+  return { ids: given, batch, places };
+}
+
+/** Throws `INVALID_ARGUMENT` for sequences longer than a model reads, or empty ones. */
+export function checkPlaces(family: string, places: number, longest: number): void {
   if (places > longest || places === 0)
     throw new FletchError(
       'INVALID_ARGUMENT',
       `${family}: the sequences have ${places} places; the model has between 1 and ${longest}. Cut them.`,
       { details: { places, longest } },
     );
-  return { ids: given, batch, places };
 }

@@ -11,5 +11,5 @@ export * from './recipe.js';
 export { type DrawImagesOptions, drawImages } from './recipes/diffusion.js';
 export { type WriteTextOptions, writeText } from './recipes/generate.js';
 export { recipes } from './recipes/index.js';
-export { loadTextCorpus } from './recipes/text-corpus.js';
+export { loadDefinitions, loadTextCorpus } from './recipes/text-corpus.js';
 export * from './zoo.js';

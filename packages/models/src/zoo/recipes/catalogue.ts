@@ -7,12 +7,14 @@ import { loadFashionMnist, loadMnist, type PixelStatistics } from '@fletch/data'
 import { cnn } from '../../families/cnn.js';
 import { resnet } from '../../families/resnet.js';
 import { vit } from '../../families/vit.js';
+import { trainWords } from '../../tokenizer/index.js';
 import { obtain } from '../obtain.js';
+import { END } from './generate.js';
 import { imageClassifier } from './image-classifier.js';
 import { classifierJudge, imageDiffusion } from './image-diffusion.js';
 import { languageModel } from './language-model.js';
 import { maskedLanguageModel } from './masked-language-model.js';
-import { corpusPlan } from './text-corpus.js';
+import { corpusPlan, loadDefinitions } from './text-corpus.js';
 
 const small = {
   seed: 1,
@@ -140,6 +142,53 @@ export const gptNanoText = languageModel({
       fall: 'line',
       weightDecay: 0.05,
       look: 250,
+    },
+    version: 1,
+  },
+});
+
+/** Words of rooms and things that lie in them, of actions and of grid worlds: `gpt-nano-repeats` knows each. */
+const everyday =
+  'kitchen living bedroom bathroom table counter sofa shelf desk bed sink stool refrigerator cupboard microwave ' +
+  'dishwasher wardrobe drawer television lamp radio apple bread milk juice wine cake pudding salmon pancake chicken ' +
+  'plate glass fork mug book magazine phone remote towel soap toothbrush pillow folder pencil ' +
+  'put turn switched close closed open on off in inside one two three and the a i have it walk grab room held near ' +
+  'go to pick up next left right front behind of you your key ball box blue green grey purple red yellow ' +
+  'empty wall door unseen first';
+
+export const gptNanoRepeats = languageModel({
+  title: 'A small GPT that looks back for what it has read',
+  summary:
+    'Two blocks of width 96 in GPT-2’s layout, on WordNet’s definitions and examples in whole words. Four of five of its contexts hold a passage twice, from which it learns to copy: a start for policies that read goals.',
+  prompts: ['arrow : ', 'happiness : '],
+  load: loadDefinitions,
+  tokenize: (texts, options) =>
+    trainWords(texts, { ...options, always: everyday.split(' '), specialTokens: ['[UNK]', END] }),
+  plan: {
+    name: 'gpt-nano-repeats',
+    family: 'gpt2',
+    config: {
+      vocab_size: 2048,
+      n_positions: 128,
+      n_embd: 96,
+      n_layer: 2,
+      n_head: 4,
+      tie_word_embeddings: false,
+      embd_pdrop: 0,
+      attn_pdrop: 0,
+      resid_pdrop: 0,
+    },
+    data: { wordnet: corpusPlan.wordnet, cut: corpusPlan.cut, share: 1, repeated: 0.8, words: everyday },
+    training: {
+      ...small,
+      steps: 5600,
+      batch: 16,
+      learningRate: 2e-2,
+      matrixRate: 2e-2,
+      warmup: 50,
+      fall: 'line',
+      weightDecay: 0.05,
+      look: 700,
     },
     version: 1,
   },

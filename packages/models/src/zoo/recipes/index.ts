@@ -8,6 +8,7 @@ import {
   bertNanoText,
   cnnMnist,
   ditNanoMnist,
+  gptNanoRepeats,
   gptNanoText,
   resnetNanoFashion,
   vitNanoFashion,
@@ -15,6 +16,7 @@ import {
 
 export const recipes: readonly Recipe[] = [
   gptNanoText,
+  gptNanoRepeats,
   bertNanoText,
   vitNanoFashion,
   resnetNanoFashion,

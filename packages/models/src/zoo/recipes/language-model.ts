@@ -14,11 +14,13 @@ import {
   takeAlongAxis,
 } from '@fletch/array';
 import type { LongWork } from '@fletch/base';
+import { rng } from '@fletch/linalg';
 import { type Gpt2Config, gpt2 } from '../../families/gpt2.js';
-import { Tokenizer, trainBpe } from '../../tokenizer/index.js';
+import { Tokenizer, type TokenizerFile, trainBpe } from '../../tokenizer/index.js';
 import { KneserNeyTrigram } from '../kneser-ney.js';
 import type { Finished, JsonObject, Prepared, Recipe, RecipePlan, RecipeWork, Sample } from '../recipe.js';
 import { END, writeText } from './generate.js';
+import { repeatPassages } from './repeated.js';
 import { loadTextCorpus, type TextCorpus } from './text-corpus.js';
 import { joinDocuments, scoringWindows, WindowFeed, windowsAt } from './token-stream.js';
 
@@ -29,10 +31,17 @@ export interface LanguageModelOptions {
     readonly data: JsonObject & {
       /** Of the texts for training that are used. */
       readonly share: number;
+      /** Of the windows that hold one passage twice ({@link repeatPassages}). Default 0. */
+      readonly repeated?: number;
     };
   };
   readonly title: string;
   readonly summary: string;
+  /** Default: byte-level byte pairs, with {@link END} as their special token. */
+  readonly tokenize?: (
+    texts: readonly string[],
+    options: LongWork & { readonly vocabularySize: number },
+  ) => TokenizerFile;
   /** Beginnings that it goes on from, to be looked at. */
   readonly prompts: readonly string[];
   /** Default: {@link loadTextCorpus}. */
@@ -58,8 +67,11 @@ export function languageModel(options: LanguageModelOptions): Recipe {
   };
 }
 
+const bytePairs: NonNullable<LanguageModelOptions['tokenize']> = (texts, options) =>
+  trainBpe(texts, { ...options, specialTokens: [END] });
+
 async function prepare(
-  { plan, prompts }: LanguageModelOptions,
+  { plan, prompts, tokenize = bytePairs }: LanguageModelOptions,
   corpus: TextCorpus,
   work: RecipeWork,
 ): Promise<Prepared> {
@@ -67,8 +79,11 @@ async function prepare(
   const { signal, onProgress, threads } = work;
   const quiet = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const tokenizer = new Tokenizer(
-    trainBpe(corpus.train, { vocabularySize: plan.config.vocab_size, specialTokens: [END], ...quiet }),
+    tokenize(corpus.train, { vocabularySize: plan.config.vocab_size, ...quiet }),
   );
+  // What a tokenizer has one token for all unknown words says nothing of their letters.
+  const isLossless = tokenizer.file.model.type === 'BPE';
+  const { repeated = 0 } = plan.data;
   const boundary = tokenizer.idOf(END);
   const encode = (texts: readonly string[]) => texts.map((text) => tokenizer.encode(text));
   const documents = {
@@ -95,6 +110,8 @@ async function prepare(
       crossEntropy(gpt2.forward(config, weights, { inputIds: ids }).logits, next),
     draw(step) {
       const starts = feed.at(step);
+      if (repeated > 0)
+        return repeatPassages(windowsAt(row, starts, length + 1), repeated, rng(training.seed + 2, step));
       return [
         windowsAt(row, starts, length),
         windowsAt(
@@ -116,7 +133,10 @@ async function prepare(
     },
     files: [
       { name: 'tokenizer.json', content: `${JSON.stringify(tokenizer.file)}\n` },
-      { name: 'tokenizer_config.json', content: tokenizerConfig(length) },
+      {
+        name: 'tokenizer_config.json',
+        content: tokenizerConfig(length, isLossless ? 'GPT2Tokenizer' : 'PreTrainedTokenizerFast'),
+      },
     ],
     async finish(params, _, { onProgress: report }): Promise<Finished> {
       const test = joinDocuments(documents.test, boundary);
@@ -137,12 +157,16 @@ async function prepare(
           data: `${corpus.test.length.toLocaleString('en-US')} held-out texts of ${(test.length - 1).toLocaleString('en-US')} tokens`,
           figures: [
             { name: 'perplexity', value: Math.exp(loss), better: 'lower', baseline: baseline(trigram) },
-            {
-              name: 'bits per byte',
-              value: bitsPerByte(loss),
-              better: 'lower',
-              baseline: baseline(bitsPerByte(Math.log(trigram))),
-            },
+            ...(isLossless
+              ? [
+                  {
+                    name: 'bits per byte',
+                    value: bitsPerByte(loss),
+                    better: 'lower' as const,
+                    baseline: baseline(bitsPerByte(Math.log(trigram))),
+                  },
+                ]
+              : []),
           ],
         },
         samples: await samplesOf(config, params, tokenizer, prompts, training.seed, threads),
@@ -204,9 +228,9 @@ class Scorer {
   }
 }
 
-function tokenizerConfig(length: number): string {
+function tokenizerConfig(length: number, tokenizer: string): string {
   const content = {
-    tokenizer_class: 'GPT2Tokenizer',
+    tokenizer_class: tokenizer,
     model_max_length: length,
     add_prefix_space: false,
     bos_token: END,

@@ -10,8 +10,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cnn } from '../../families/cnn.js';
 import { vit } from '../../families/vit.js';
 import { loadModel } from '../../model-folder.js';
+import { trainWords } from '../../tokenizer/index.js';
 import { obtain } from '../obtain.js';
 import { type Recipe, type RecipePlan, recipeHash } from '../recipe.js';
+import { END } from './generate.js';
 import { imageClassifier } from './image-classifier.js';
 import { classifierJudge, imageDiffusion } from './image-diffusion.js';
 import { recipes } from './index.js';
@@ -167,6 +169,27 @@ describe('language models', () => {
     expect(model.config).toMatchObject({ vocab_size: model.tokenizer!.vocabularySize, eos_token_id: 0 });
     expect(model.record.samples[0]).toMatchObject({ kind: 'text', prompt: 'the archer takes' });
     expect(model.record.facts).toMatchObject({ documents: 360, tokens: { train: expect.any(Number) } });
+  });
+
+  it('of whole words read passages that come twice', async () => {
+    const config = { vocab_size: 60, n_positions: 32, n_embd: 16, n_layer: 1, n_head: 2 };
+    const model = await obtain(
+      languageModel({
+        plan: plan('words', 'gpt2', config, { share: 1, repeated: 0.5 }, { steps: 30, batch: 4 }),
+        title: '',
+        summary: '',
+        prompts: ['the archer'],
+        load: corpus,
+        tokenize: (texts, options) =>
+          trainWords(texts, { ...options, always: ['bowyer'], specialTokens: ['[UNK]', END] }),
+      }),
+      { threads },
+    );
+    expect(model.tokenizer!.encode('bowyer')).toHaveLength(1);
+    expect(model.config).toMatchObject({ eos_token_id: 1 });
+    // Unknown words have no bytes of their own.
+    expect(model.record.quality.figures.map(({ name }) => name)).toEqual(['perplexity']);
+    await expectLoads(model);
   });
 
   it('refuse a corpus with no text', async () => {

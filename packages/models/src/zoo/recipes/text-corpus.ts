@@ -94,16 +94,31 @@ export async function loadTextCorpus(work: LongWork & { readonly share: number }
     throw error;
   });
   const descriptions = debian ? packageTexts(debian.packages) : [];
-  const all = [...glosses, ...descriptions];
+  return corpusOf([...glosses, ...descriptions], work.share, {
+    glosses: glosses.length,
+    descriptions: descriptions.length,
+    debian: debian ? `${debian.codename} ${debian.version}` : 'not to be had on this machine',
+  });
+}
+
+/**
+ * Loads WordNet alone: every machine has the same text, and words of everyday life are not rare in it.
+ *
+ * @throws FletchError what loading WordNet throws, `ABORTED`
+ */
+export async function loadDefinitions(work: LongWork & { readonly share: number }): Promise<TextCorpus> {
+  const glosses = (await loadWordNetGlosses(work)).map(glossText);
+  return corpusOf(glosses, work.share, { glosses: glosses.length });
+}
+
+function corpusOf(all: readonly GroupedText[], share: number, sources: JsonObject): TextCorpus {
   const digest = createHash('sha256');
   for (const { text } of all) digest.update(text).update('\0');
-  const parts = cutTexts(all, work.share);
+  const parts = cutTexts(all, share);
   return {
     ...parts,
     facts: {
-      glosses: glosses.length,
-      descriptions: descriptions.length,
-      debian: debian ? `${debian.codename} ${debian.version}` : 'not to be had on this machine',
+      ...sources,
       characters: all.reduce((sum, { text }) => sum + text.length, 0),
       documents: Object.fromEntries(Object.entries(parts).map(([name, list]) => [name, list.length])),
       sha256: digest.digest('hex'),
