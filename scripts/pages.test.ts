@@ -46,27 +46,34 @@ const AsyncFunction = (async () => {}).constructor as new (
   ...names: string[]
 ) => (given: typeof libraries, check: (actual: unknown, expected: unknown) => void) => Promise<void>;
 
-describe.each(['arrays', 'compression', 'estimators', 'insight', 'leanvec', 'models', 'representation', 'serverless', 'zoo'])(
-  'docs/%s.md',
-  async (page) => {
-    it.each((await examplesOf(page)).map((code, i) => ({ i, code })))(
-      'example $i gives what it says',
-      async ({ code }) => {
-        let checks = 0;
-        const home = process.cwd();
-        const workplace = await mkdtemp(join(tmpdir(), 'fletch-page-'));
-        process.chdir(workplace);
-        try {
-          await new AsyncFunction('libraries', 'check', scriptOf(code))(libraries, (actual, expected) => {
-            checks++;
-            expect(actual).toEqual(expected);
-          });
-        } finally {
-          process.chdir(home);
-          await rm(workplace, { recursive: true, force: true });
-        }
-        expect(checks).toBe(code.split('// →').length - 1);
-      },
-    );
-  },
-);
+describe.each([
+  'arrays',
+  'compression',
+  'estimators',
+  'insight',
+  'leanvec',
+  'models',
+  'representation',
+  'serverless',
+  'zoo',
+])('docs/%s.md', async (page) => {
+  it.each((await examplesOf(page)).map((code, i) => ({ i, code })))(
+    'example $i gives what it says',
+    async ({ code }) => {
+      let checks = 0;
+      const home = process.cwd();
+      const workplace = await mkdtemp(join(tmpdir(), 'fletch-page-'));
+      process.chdir(workplace);
+      try {
+        await new AsyncFunction('libraries', 'check', scriptOf(code))(libraries, (actual, expected) => {
+          checks++;
+          expect(actual).toEqual(expected);
+        });
+      } finally {
+        process.chdir(home);
+        await rm(workplace, { recursive: true, force: true });
+      }
+      expect(checks).toBe(code.split('// →').length - 1);
+    },
+  );
+});

@@ -7,7 +7,11 @@ const texts = ['The cat sat on the mat; the CAT slept.', 'A dog sat too. A zebra
 
 describe('tokenizers of whole words', () => {
   it('keep the most frequent words and those asked for, in order of frequency', () => {
-    const file = trainWords(texts, { vocabularySize: 6, always: ['zebra'], specialTokens: ['[UNK]', '<end>'] });
+    const file = trainWords(texts, {
+      vocabularySize: 6,
+      always: ['zebra'],
+      specialTokens: ['[UNK]', '<end>'],
+    });
     const words = Object.keys(file.model.vocab);
     expect(words.slice(0, 2)).toEqual(['[UNK]', '<end>']);
     expect(words).toHaveLength(6);
@@ -32,7 +36,10 @@ describe('tokenizers of whole words', () => {
       expect(work).toThrow(
         expect.toSatisfy((error) => isFletchError(error, 'INVALID_ARGUMENT') && message.test(error.message)),
       );
-    refuses(() => trainWords(texts, { vocabularySize: 20, always: ['dishwasher'] }), /never use "dishwasher"/);
+    refuses(
+      () => trainWords(texts, { vocabularySize: 20, always: ['dishwasher'] }),
+      /never use "dishwasher"/,
+    );
     refuses(() => trainWords(texts, { vocabularySize: 1, always: ['cat'] }), /too small/);
     refuses(() => trainWords([], { vocabularySize: 9 }), /no documents/);
   });

@@ -32,7 +32,9 @@ describe('repeated passages', () => {
   it('come with the tokens that follow, and not at all with share 0', () => {
     const [ids, next] = repeatPassages(windows(3, 40), 1, rng(2));
     for (let b = 0; b < 3; b++)
-      expect(ids.data.subarray(b * 39 + 1, (b + 1) * 39)).toEqual(next.data.subarray(b * 39, (b + 1) * 39 - 1));
+      expect(ids.data.subarray(b * 39 + 1, (b + 1) * 39)).toEqual(
+        next.data.subarray(b * 39, (b + 1) * 39 - 1),
+      );
     const [same] = repeatPassages(windows(1, 40), 0, rng(2));
     expect(Array.from(same.data as Int32Array)).toEqual(Array.from({ length: 39 }, (_, i) => i));
   });
