@@ -26,5 +26,6 @@ export {
   randomProjection,
 } from './projection.js';
 export { type Candidate, type PruneOptions, pruneCandidates } from './prune.js';
+export { meanRow } from './statistics.js';
 export { buildVamana, searchVamana, type VamanaGraph, type VamanaOptions } from './vamana.js';
 export type { Walk } from './walk.js';

@@ -18,6 +18,7 @@ import {
   createLeanVecIndex,
   LeanVecIndex,
   learnProjection,
+  meanRow,
   randomProjection,
   type VectorIndex,
 } from '@fletch/search';
@@ -144,7 +145,7 @@ function contendersOf({ rows }: SearchTask, plan: SpeedPlan): (() => Promise<Con
         ...{
           dimension: rows.cols,
           distance: 'Euclid',
-          projection: { A: random, B: random },
+          projection: { A: random, B: random, mean: Float32Array.from(meanRow(rows)) },
           threads: 1,
           seed,
         },

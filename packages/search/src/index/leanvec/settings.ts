@@ -15,7 +15,10 @@ export interface GivenProjection {
   readonly A: { readonly data: Float32Array; readonly cols: number };
   /** The same for data. */
   readonly B: { readonly data: Float32Array; readonly cols: number };
-  /** Subtracted from data and queries first, `dimension` values. Default: zeros. */
+  /**
+   * Subtracted from data and queries first, `dimension` values. Default: zeros, which is right for data around zero: what the map
+   * loses of a mean that all share would count as distance.
+   */
   readonly mean?: Float32Array;
 }
 
