@@ -1,6 +1,14 @@
+import type { AlikeRecord } from '../../api/points.js';
 import { display } from '../../lib/display.js';
 import type { PointBrowser } from '../../state/point-browser.js';
 import { usePage } from '../context.js';
+
+/** Paths in words; what different paths happen to have in common is no reason. */
+const reasons = ({ why }: AlikeRecord) =>
+  why
+    .filter(({ path }) => !path.startsWith('('))
+    .map(({ path }) => (path.endsWith('{…}') ? 'its fields' : path))
+    .join(', ');
 
 /** Records whose payloads are like that of the open point, and which paths make them so. */
 export function Alike({ browser }: { browser: PointBrowser }) {
@@ -29,7 +37,7 @@ export function Alike({ browser }: { browser: PointBrowser }) {
                 {title}
               </button>{' '}
               <span class="number">{record.score.toFixed(3)}</span> {text}
-              <p class="quiet">alike in {record.why.map(({ path }) => path).join(', ')}</p>
+              <p class="quiet">alike in {reasons(record)}</p>
             </li>
           );
         })}
