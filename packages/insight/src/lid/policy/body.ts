@@ -11,7 +11,6 @@ import {
   expandDims,
   greaterEqual,
   less,
-  matmul,
   mul,
   type NDArray,
   relu,
@@ -77,11 +76,15 @@ function lstm(params: Weights, x: Tensor, seen: Tensor, hidden: number): Tensor 
   const batch = x.shape[0]!;
   const driven = transpose(dense(params, 'lstm.in', x), [1, 0, 2]);
   const kept = expandDims(cast(transpose(seen, [1, 0]), x.dtype), -1);
-  const recurrent = tensor(params['lstm.recurrent.weight']!);
   const start = tensor(zeros([batch, hidden]));
   const [, outputs] = scan(
     ([h, c]: readonly [Tensor, Tensor], [input, keep]: readonly [Tensor, Tensor]) => {
-      const [i, f, g, o] = split(add(input, matmul(h, recurrent)), 4, -1) as [Tensor, Tensor, Tensor, Tensor];
+      const [i, f, g, o] = split(add(input, dense(params, 'lstm.recurrent', h)), 4, -1) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
       const cell = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
       const next = mul(sigmoid(o), tanh(cell));
       const mix = (fresh: Tensor, old: Tensor) => add(old, mul(keep, sub(fresh, old)));

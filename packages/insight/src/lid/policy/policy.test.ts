@@ -114,6 +114,18 @@ describe('a policy', () => {
     expect(right.length / samples.length).toBeGreaterThan(0.99);
   });
 
+  it.each(bodies)('learns with every parameter of the body %s', async (body) => {
+    const policy = tinyPolicy({ body });
+    const before = policy.parameters;
+    await policy.fitBC(collectDemos(2), { epochs: 1 });
+    await policy.close();
+    const same = Object.keys(before).filter(
+      (name) => String(before[name]!.data) === String(policy.parameters[name]!.data),
+    );
+    // Means of the current moment leave memories out.
+    expect(same).toEqual(body === 'mlp-1' ? ['words.memory'] : []);
+  });
+
   it('begins the same with the same seed, and takes over a language model', async () => {
     const [a, b, c] = [tinyPolicy(), tinyPolicy(), tinyPolicy({ seed: 2 })] as const;
     const home = new MiniHome({ seed: 1 });
