@@ -1,0 +1,6 @@
+/**
+ * Checkpoints as data: open, inspect, compare, align and merge the weights of models.
+ *
+ * @module @fletch/weights
+ */
+export * from './state-dict.js';
