@@ -12,6 +12,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'barlow-twins': () => import('./experiments/45-barlow-twins.js'),
   'embedding-compression': () => import('./experiments/20-embedding-compression.js'),
   'homeo-ep': () => import('./experiments/07-homeo-ep.js'),
+  'hnsw-recall': () => import('./experiments/42-hnsw-recall.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
   leanvec: () => import('./experiments/15-leanvec.js'),
   lid: () => import('./experiments/08-lid.js'),

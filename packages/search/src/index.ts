@@ -4,6 +4,7 @@
  * @module @fletch/search
  */
 export * from './filter/index.js';
+export * from './hnsw-recall/index.js';
 export { Bitset } from './index/bitset.js';
 export * from './index/create.js';
 export { readSnapshotOwner } from './index/snapshot.js';
