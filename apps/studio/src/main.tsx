@@ -23,6 +23,7 @@ import { createBuilder } from './state/builder.js';
 import { createCreate } from './state/create.js';
 import { createDatasets } from './state/datasets.js';
 import { createDesk } from './state/desk.js';
+import { createDimension } from './state/dimension.js';
 import { createEpisodes } from './state/episodes.js';
 import { createLaboratory } from './state/lab.js';
 import { createManage } from './state/manage.js';
@@ -60,6 +61,7 @@ const page: Page = {
   manage: createManage(admin, desk),
   builder: createBuilder(points, desk),
   browser: createPointBrowser(points, client, desk),
+  dimension: createDimension(points, desk),
   lab: createLaboratory(createLab(http, raw), desk, tab),
   zoo: createZooState(createZoo(http, raw), desk, tab),
   datasets: createDatasets(createDatasetRoutes(http), desk),

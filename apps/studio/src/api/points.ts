@@ -22,12 +22,26 @@ export interface AlikeRecords {
   readonly more: boolean;
 }
 
+/** How many dimensions vectors fill, and what the index finds of them. */
+export interface LocalDimension {
+  readonly sampled: number;
+  readonly lid: {
+    readonly mean: number;
+    readonly p10: number;
+    readonly p90: number;
+    readonly histogram: { readonly low: number; readonly high: number; readonly counts: readonly number[] };
+  };
+  readonly recall: readonly { readonly ef: number; readonly recall: number }[];
+}
+
 export interface Points {
   page(collection: string, body: ScrollRequest, signal?: AbortSignal): Promise<ScrollResult>;
   /** With its payload and vectors. Throws ApiError 404. */
   point(collection: string, id: PointId, signal?: AbortSignal): Promise<PointRecord>;
   /** Records whose payloads are most like that of a point. */
   alike(collection: string, id: PointId, signal?: AbortSignal): Promise<AlikeRecords>;
+  /** Of a sample of the vectors of that name. */
+  localDimension(collection: string, using: string, signal?: AbortSignal): Promise<LocalDimension>;
   /** Replaces the whole payload. */
   overwritePayload(collection: string, id: PointId, payload: Payload): Promise<void>;
   remove(collection: string, id: PointId): Promise<void>;
@@ -49,6 +63,10 @@ export function createPoints(http: Http): Points {
     async alike(collection, id, signal) {
       const request = { method: 'POST', body: { id, limit: 8 }, signal } as const;
       return (await http<AlikeRecords>(at(collection, '/points/alike'), request)).result;
+    },
+    async localDimension(collection, using, signal) {
+      const request = { method: 'POST', body: { using }, signal } as const;
+      return (await http<LocalDimension>(at(collection, '/points/local-dimension'), request)).result;
     },
     async overwritePayload(collection, id, payload) {
       const body = { payload, points: [id] };

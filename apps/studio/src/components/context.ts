@@ -4,6 +4,7 @@ import type { Builder } from '../state/builder.js';
 import type { Create } from '../state/create.js';
 import type { Datasets } from '../state/datasets.js';
 import type { Desk } from '../state/desk.js';
+import type { Dimension } from '../state/dimension.js';
 import type { Episodes } from '../state/episodes.js';
 import type { Laboratory } from '../state/lab.js';
 import type { Manage } from '../state/manage.js';
@@ -21,6 +22,7 @@ export interface Page extends Studio {
   readonly manage: Manage;
   readonly builder: Builder;
   readonly browser: PointBrowser;
+  readonly dimension: Dimension;
   readonly vitals: VitalSigns;
   readonly lab: Laboratory;
   readonly zoo: ZooState;

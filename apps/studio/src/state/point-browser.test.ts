@@ -30,6 +30,7 @@ async function open(hash: string) {
     overwritePayload: async (_, id, payload) => void stored.set(id, payload),
     remove: async (_, id) => void stored.delete(id),
     alike: () => Promise.resolve({ records: [], compared: 0, more: false }),
+    localDimension: () => Promise.reject(new Error('not asked here')),
     ask: () => Promise.reject(new Error('not asked here')),
   };
   const state = createPointBrowser(points, client, desk);

@@ -1,5 +1,5 @@
 /**
- * `fletch bench search`: speed and recall of the user's own collection.
+ * `fletch bench`: speed and recall of the user's own collection.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { withProgress } from '../output/progress.js';
 import { table } from '../output/table.js';
 import { chooseCollection, withOpenStore } from '../store.js';
 import { print, printJson, type Terminal } from '../terminal.js';
+import { registerOrderBench } from './bench-order.js';
 
 interface BenchOptions extends StoreOptions {
   readonly collection?: string;
@@ -114,4 +115,5 @@ const registerSearchBench: Register = (parent, terminal) => {
 export const registerBench: Register = (parent, terminal) => {
   const bench = parent.command('bench').description('measure your own collections');
   registerSearchBench(bench, terminal);
+  registerOrderBench(bench, terminal);
 };

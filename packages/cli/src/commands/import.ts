@@ -18,6 +18,7 @@ import { duration, plural } from '../output/format.js';
 import { withProgress } from '../output/progress.js';
 import { note, print, printJson, type Terminal } from '../terminal.js';
 import { importSources } from '../transfer/import.js';
+import { type ImportOrder, importOrders, orderedSource } from '../transfer/ordered.js';
 import { withTarget } from '../transfer/target.js';
 import type { ImportOutcome, ImportRequest } from '../transfer/types.js';
 
@@ -34,6 +35,7 @@ interface ImportOptions extends UrlOptions, Choices {
   readonly vectorField?: string;
   readonly encoder?: string;
   readonly sourceApiKey?: string;
+  readonly order?: ImportOrder;
 }
 
 async function openAll(
@@ -65,6 +67,31 @@ async function closeAll(sources: readonly VectorSource[]): Promise<void> {
   for (const source of sources) await source.close();
 }
 
+/** The sources as they are, or each with its rows in another order. */
+async function inOrder(
+  terminal: Terminal,
+  sources: readonly VectorSource[],
+  { order, distance, limit }: ImportOptions,
+): Promise<readonly VectorSource[]> {
+  if (order === undefined) return sources;
+  return withProgress(terminal, 'ordering', async (view) => {
+    const ordered: VectorSource[] = [];
+    for (const source of sources) {
+      const compared = distance ?? (source.holds.kind === 'dense' ? source.holds.distance : undefined);
+      ordered.push(
+        await orderedSource(source, {
+          order,
+          limit,
+          metric: compared === 'Euclid' || compared === 'Manhattan' ? 'l2' : 'cosine',
+          signal: terminal.signal,
+          onProgress: (progress) => view.report(progress),
+        }),
+      );
+    }
+    return ordered;
+  });
+}
+
 async function runImport(
   terminal: Terminal,
   paths: readonly string[],
@@ -74,12 +101,13 @@ async function runImport(
   const sources = await openAll(terminal, paths, options);
   try {
     for (const text of new Set(sources.flatMap(({ notes = [] }) => notes))) note(terminal, text);
+    const ordered = await inOrder(terminal, sources, options);
     return await withTarget(terminal, options, (target) =>
       withProgress(terminal, 'importing', (view) =>
         importSources({
           ...options,
           target,
-          sources,
+          sources: ordered,
           encoder: (recorded) => createEncoder(options.encoder ?? recorded ?? 'use'),
           signal: terminal.signal,
           onProgress: (progress) => view.report(progress),
@@ -126,6 +154,12 @@ export const registerImport: Register = (parent, terminal) => {
     .option('--first-id <number>', 'id of the first row, where the source has no ids (default: 0)', whole(0))
     .option('--resume', 'go on where an import of the same sources stopped')
     .option('--append', 'add to a collection that has points; the same ids are replaced')
+    .addOption(
+      new Option(
+        '--order <name>',
+        'rows of each source by local intrinsic dimension, or at random; see fletch bench order',
+      ).choices(importOrders),
+    )
     .option('--skip-bad', 'leave out vectors that are not finite, or all zeros under Cosine')
     .addOption(
       new Option('--source-api-key <key>', 'key of the server that is read').env('FLETCH_SOURCE_API_KEY'),

@@ -4,7 +4,14 @@
  * @module
  */
 export { HNSW, type HnswStudyHits } from './hnsw.js';
-export { type LidOptions, type LidProfile, lidMLE, lidProfile } from './local-dimension.js';
+export {
+  type LidHistogram,
+  type LidOptions,
+  type LidProfile,
+  lidHistogram,
+  lidMLE,
+  lidProfile,
+} from './local-dimension.js';
 export { ndcgAtK, type RankShift, rankShift, recallOf, spearman } from './measures.js';
 export { exactNeighbours, type Neighbours } from './neighbours.js';
 export {

@@ -65,3 +65,27 @@ export function lidProfile(lid: ArrayLike<number>): LidProfile {
     undefined: lid.length - finite.length,
   };
 }
+
+/** Counts of local dimensions between two of them. */
+export interface LidHistogram {
+  readonly low: number;
+  readonly high: number;
+  readonly counts: number[];
+}
+
+/**
+ * How many points have which local dimension, from the first to the last hundredth; what lies outside is not counted.
+ *
+ * @param bins - stretches of equal width
+ */
+export function lidHistogram(lid: ArrayLike<number>, bins: number): LidHistogram {
+  const finite = Float64Array.from(lid).filter(Number.isFinite).sort();
+  const at = (share: number) => finite[Math.round(share * (finite.length - 1))] ?? 0;
+  const [low, high] = [at(0.01), at(0.99)];
+  const counts = new Array<number>(bins).fill(0);
+  for (const value of finite) {
+    if (value < low || value > high) continue;
+    counts[Math.min(bins - 1, Math.floor(((value - low) / (high - low || 1)) * bins))]!++;
+  }
+  return { low, high, counts };
+}

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   exactNeighbours,
   insertionOrder,
+  lidHistogram,
   lidMLE,
   lidProfile,
   ndcgAtK,
@@ -87,6 +88,12 @@ describe('lidMLE', () => {
     expect(lidMLE(new Matrix(new Float32Array(6), 6, 1), { metric: 'l2', k: 4 })[0]).toBe(
       Number.POSITIVE_INFINITY,
     );
+    expect(lidHistogram([1, 2, 3, 4, 5, Number.POSITIVE_INFINITY], 2)).toEqual({
+      low: 1,
+      high: 5,
+      counts: [2, 3],
+    });
+    expect(lidHistogram([3, 3], 4)).toEqual({ low: 3, high: 3, counts: [2, 0, 0, 0] });
     expect(lidProfile([1, 2, 3, Number.POSITIVE_INFINITY])).toMatchObject({ mean: 2, undefined: 1 });
   });
 
@@ -197,11 +204,11 @@ describe('measures', () => {
 });
 
 describe('recallStudy', () => {
-  it('measures each order with each preset, and finds everything when the walk is wide', () => {
-    const { X, Q } = syntheticIntrinsic({ n: 600, D: 16, d: 12, queries: 40 });
-    const { rows, lid, pointwise } = recallStudy(X, Q, {
+  it('measures each order with each preset, and finds everything when the walk is wide', async () => {
+    const { X, Q } = syntheticIntrinsic({ n: 400, D: 16, d: 12, queries: 40 });
+    const { rows, lid, pointwise } = await recallStudy(X, Q, {
       metric: 'cosine',
-      params: { narrow: { M: 4, efConstruction: 20, ef: 10 }, wide: { M: 16, efConstruction: 200, ef: 600 } },
+      params: { narrow: { M: 4, efConstruction: 20, ef: 10 }, wide: { M: 16, efConstruction: 200, ef: 400 } },
       seeds: [0, 1],
     });
     expect(rows.map(({ order, preset }) => `${order} ${preset}`)).toEqual([
@@ -215,9 +222,9 @@ describe('recallStudy', () => {
     for (const { preset, recall, visited } of rows) {
       if (preset === 'wide') expect(recall).toBeGreaterThan(0.999);
       else expect(recall).toBeGreaterThan(0.3);
-      expect(visited).toBeLessThanOrEqual(600 * 1.2);
+      expect(visited).toBeLessThanOrEqual(400 * 1.3);
     }
-    expect(pointwise.length).toBe(600);
+    expect(pointwise.length).toBe(400);
     expect(lid.mean).toBeGreaterThan(6);
   });
 

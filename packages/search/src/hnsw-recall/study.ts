@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { setImmediate } from 'node:timers/promises';
 import { type LongWork, throwIfAborted } from '@fletch/base';
 import type { Matrix } from '@fletch/linalg';
 import { HNSW } from './hnsw.js';
 import { type LidProfile, lidMLE, lidProfile } from './local-dimension.js';
 import { recallOf } from './measures.js';
 import { exactNeighbours, type Neighbours } from './neighbours.js';
-import type { Preset } from './options.js';
+import { type Preset, presets } from './options.js';
 import { type InsertionOrder, insertionOrder } from './orders.js';
 
 export interface StudyOptions extends LongWork {
@@ -47,17 +48,18 @@ export interface RecallStudy {
 }
 
 /**
- * Builds a graph for each order, each set of parameters and each seed, and measures its recall.
+ * Builds a graph for each order, each set of parameters and each seed, and measures its recall. Between two graphs others get
+ * their turn.
  *
  * @param x - n x D
  * @param q - queries, m x D; take other vectors than the rows
- * @throws FletchError as `exactNeighbours` and `insertionOrder`
+ * @throws FletchError as `exactNeighbours` and `insertionOrder`; `ABORTED`
  */
-export function recallStudy(
+export async function recallStudy(
   x: Matrix<Float32Array>,
   q: Matrix<Float32Array>,
   options: StudyOptions,
-): RecallStudy {
+): Promise<RecallStudy> {
   const {
     metric,
     orders = ['random', 'lid-asc', 'lid-desc'],
@@ -67,7 +69,7 @@ export function recallStudy(
     signal,
     onProgress,
   } = options;
-  const { params = { study: { M: 16, efConstruction: 128, ef: 10 } }, hierarchy = true } = options;
+  const { params = { study: presets.study }, hierarchy = true } = options;
   const pointwise = lidMLE(x, { k: Math.min(100, x.rows - 1), metric, ...(signal && { signal }) });
   const truth = exactNeighbours(x, { k, metric, queries: q, ...(signal && { signal }) });
   const total = orders.length * Object.keys(params).length * seeds.length;
@@ -75,17 +77,19 @@ export function recallStudy(
   let done = 0;
   for (const order of orders)
     for (const [preset, parameters] of Object.entries(params)) {
-      const runs = seeds.map((seed) => {
+      const runs: Measured[] = [];
+      for (const seed of seeds) {
+        onProgress?.({ done, total, stage: `${order}, ${preset}` });
+        await setImmediate();
         throwIfAborted(signal);
         const graph = new HNSW({ dim: x.cols, metric, seed, hierarchy, ...parameters });
         graph.addAll(
           x,
           insertionOrder(x, order, { seed, lid: pointwise, metric, ...(labels && { labels }) }),
         );
-        const measured = measure(graph, q, truth);
-        onProgress?.({ done: ++done, total, stage: `${order}, ${preset}` });
-        return measured;
-      });
+        runs.push(measure(graph, q, truth));
+        done++;
+      }
       const recalls = runs.length > 1 ? runs.map(({ recalls: all }) => mean(all)) : runs[0]!.recalls;
       rows.push({
         order,
@@ -98,13 +102,16 @@ export function recallStudy(
   return { rows, lid: lidProfile(pointwise), pointwise };
 }
 
-/** Recall of each query, and distances a search. */
-export function measure(
-  graph: HNSW,
-  q: Matrix<Float32Array>,
-  truth: Neighbours,
-  ef?: number,
-): { readonly recalls: number[]; readonly visited: number } {
+/** What the searches of all queries gave. */
+interface Measured {
+  /** Of each query. */
+  readonly recalls: number[];
+  /** Distances that a search computed, mean. */
+  readonly visited: number;
+}
+
+/** Searches for each query. */
+export function measure(graph: HNSW, q: Matrix<Float32Array>, truth: Neighbours, ef?: number): Measured {
   let visited = 0;
   const recalls = Array.from({ length: q.rows }, (_, i) => {
     const hits = graph.search(q.data.subarray(i * q.cols, (i + 1) * q.cols), truth.k, ef);

@@ -91,6 +91,7 @@ const READING_POSTS = new Set([
   'discover_points',
   'facet',
   'get_points',
+  'local_dimension',
   'query_batch_points',
   'query_points',
   'query_points_groups',

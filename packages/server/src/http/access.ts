@@ -28,6 +28,7 @@ const READS: readonly string[] = [
     ['', '/batch', '/groups'].map((form) => `${COLLECTION}/points/${verb}${form}`),
   ),
   `${COLLECTION}/points/alike`,
+  `${COLLECTION}/points/local-dimension`,
   `${COLLECTION}/points/search/matrix/pairs`,
   `${COLLECTION}/points/search/matrix/offsets`,
 ];

@@ -9,6 +9,7 @@ import * as alike from './alike.js';
 import * as cluster from './cluster.js';
 import * as collections from './collections.js';
 import * as legacy from './legacy.js';
+import * as localDimension from './local-dimension.js';
 import * as payloads from './payloads.js';
 import * as points from './points.js';
 import * as queries from './queries.js';
@@ -19,8 +20,17 @@ import * as updates from './updates.js';
 export const endpoints: readonly Endpoint[] = [
   // Before the collections, one of which could be called like its path.
   ...Object.values(aliases),
-  ...[collections, points, updates, payloads, queries, alike, legacy, cluster, telemetry].flatMap(
-    (resource) => Object.values(resource),
-  ),
+  ...[
+    collections,
+    points,
+    updates,
+    payloads,
+    queries,
+    alike,
+    localDimension,
+    legacy,
+    cluster,
+    telemetry,
+  ].flatMap((resource) => Object.values(resource)),
   ...snapshotEndpoints,
 ];

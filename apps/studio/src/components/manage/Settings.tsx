@@ -6,6 +6,7 @@ import { routeTo } from '../../state/route.js';
 import { usePage } from '../context.js';
 import { Aliases } from './Aliases.js';
 import { Deletion } from './Deletion.js';
+import { DimensionPanel } from './DimensionPanel.js';
 import { Indexes } from './Indexes.js';
 import { SettingsForm } from './SettingsForm.js';
 import { Snapshots } from './Snapshots.js';
@@ -50,6 +51,7 @@ export function Settings({ card }: { card: Card }) {
         </p>
       )}
       <SettingsForm info={info} />
+      <DimensionPanel info={info} />
       <Indexes info={info} />
       <Aliases name={name} />
       <Snapshots />
