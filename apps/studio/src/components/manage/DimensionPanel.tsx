@@ -53,13 +53,7 @@ function Found({ found: { sampled, lid, recall } }: { found: LocalDimension }) {
           {counts.map((points, i) => {
             const height = (SIZE.height * points) / most;
             return (
-              <rect
-                key={i}
-                x={i * width}
-                y={SIZE.height - height}
-                width={width - SIZE.gap}
-                height={height}
-              >
+              <rect key={i} x={i * width} y={SIZE.height - height} width={width - SIZE.gap} height={height}>
                 <title>{`${count(points)} points from ${(low + ((high - low) * i) / counts.length).toFixed(1)} on`}</title>
               </rect>
             );
