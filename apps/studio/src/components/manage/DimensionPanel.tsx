@@ -21,6 +21,7 @@ export function DimensionPanel({ info }: { info: CollectionInfo }) {
           <button
             key={name}
             type="button"
+            class="button"
             disabled={pending.value || info.points_count === 0}
             onClick={() => void measure(name)}
           >
