@@ -49,7 +49,8 @@ class Thread {
     return new Promise((resolve, reject) => {
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(job, { resolve, reject });
-      this.#send({ job, on: team.id, call, args });
+      const bytes = team.memory.buffer.byteLength;
+      this.#send({ job, on: team.id, bytes, call, args });
     });
   }
 

@@ -17,7 +17,8 @@ export interface ThreadData {
 export type ToThread =
   | { open: number; memory: WebAssembly.Memory; module: WebAssembly.Module; slot: number }
   | { close: number }
-  | { job: number; on: number; call: ThreadCall; args: readonly number[] };
+  /** `bytes`: how much of the memory the job may use. */
+  | { job: number; on: number; bytes: number; call: ThreadCall; args: readonly number[] };
 
 export type FromThread = { job: number; result?: number; error?: string };
 

@@ -20,21 +20,37 @@ if ((workerData as ThreadData).stepsBack && process.platform === 'linux') {
   }
 }
 
-const opened = new Map<number, Kernels>();
+const opened = new Map<number, Opened>();
+
+interface Opened {
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+}
+
+/**
+ * Lets this thread know how large the memory is. V8 tells the threads that have a memory when it grows, but not one that
+ * is just being given it: such a thread keeps the size of before, and its atomic instructions fail behind that.
+ */
+function catchUp({ memory }: Opened, bytes: number): void {
+  if (memory.buffer.byteLength < bytes) memory.grow(0);
+}
 
 function run(message: Extract<ToThread, { job: number }>): FromThread {
-  const { job, on, call, args } = message;
+  const { job, on, bytes, call, args } = message;
   try {
-    const kernels = opened.get(on);
-    if (!kernels) throw new Error(`Memory ${on} is not open in this thread.`);
-    return { job, result: callKernel(kernels, call, args) };
+    const one = opened.get(on);
+    if (!one) throw new Error(`Memory ${on} is not open in this thread.`);
+    catchUp(one, bytes);
+    return { job, result: callKernel(one.kernels, call, args) };
   } catch (error) {
     return { job, error: String(error) };
   }
 }
 
 parentPort?.on('message', (message: ToThread) => {
-  if ('open' in message) opened.set(message.open, instantiate(message.module, message.memory, message.slot));
-  else if ('close' in message) opened.delete(message.close);
+  if ('open' in message) {
+    const { open, module, memory, slot } = message;
+    opened.set(open, { kernels: instantiate(module, memory, slot), memory });
+  } else if ('close' in message) opened.delete(message.close);
   else parentPort?.postMessage(run(message));
 });

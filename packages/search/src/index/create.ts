@@ -7,12 +7,16 @@ import { FlatIndex } from './flat.js';
 import { HnswIndex } from './hnsw.js';
 import { LeanVecIndex } from './leanvec/index.js';
 import { type LeanVecOptions, readSettings } from './leanvec/settings.js';
+import { OsqIndex } from './osq/index.js';
+import { type CodeMeta, loadCodes } from './osq/saved.js';
+import { type OsqOptions, readSettings as readOsqSettings, type WholeVectors } from './osq/settings.js';
 import { Rows } from './rows.js';
-import { loadSnapshot } from './snapshot.js';
+import { loadSnapshot, type Meta, readSnapshotMeta } from './snapshot.js';
 import type { Distance, SnapshotOwner, VectorIndex } from './types.js';
 import { checkDistance, checkInteger, MAX_DIMENSION } from './validate.js';
 
 export type { GivenProjection, LeanVecOptions } from './leanvec/settings.js';
+export type { OsqOptions, WholeVectors } from './osq/settings.js';
 
 /** What an exact index is made with. */
 export interface FlatOptions {
@@ -93,14 +97,55 @@ export async function createLeanVecIndex(options: LeanVecOptions): Promise<Vecto
 }
 
 /**
+ * An empty index of the smallest codes: a few bits a dimension, which are learned once enough rows came. Its hits are
+ * candidates: who has the whole vectors compares `refine` times as many as are wanted.
+ *
+ * @throws FletchError `INVALID_ARGUMENT`
+ * @example
+ * ```ts
+ * const index = await createOsqIndex({ dimension: 512, distance: 'Cosine', whole: (row) => vectors[row] });
+ * await index.add(rows, values);
+ * index.search(query, 40);
+ * ```
+ */
+export async function createOsqIndex(options: OsqOptions): Promise<VectorIndex> {
+  const { dimension, distance, threads, memoryLimit, whole } = options;
+  return OsqIndex.create({
+    dimension,
+    distance,
+    settings: readOsqSettings(options),
+    threads,
+    memoryLimit,
+    whole,
+  });
+}
+
+/** How a snapshot is opened. */
+export interface LoadOptions {
+  readonly threads?: number;
+  /** See {@link OsqOptions}. */
+  readonly whole?: WholeVectors;
+}
+
+/**
  * Opens a snapshot, after checking all of it. Rows that were not linked yet are linked in the background.
  *
  * @throws FletchError `NOT_FOUND`, `CORRUPT` naming the file and the place, `FORMAT_TOO_NEW`, `OUT_OF_MEMORY`
  */
 export async function loadIndex(
   path: string,
-  options: { readonly threads?: number } = {},
+  options: LoadOptions = {},
 ): Promise<{ index: VectorIndex; owner: SnapshotOwner }> {
+  const meta = await readSnapshotMeta(path);
+  if (meta.osq) {
+    const { dimension, distance, osq, owner } = meta;
+    const { settings } = osq;
+    const part = meta.codes
+      ? await loadCodes(path, settings, meta as Meta & CodeMeta)
+      : new FlatIndex((await loadSnapshot(path)).rows, options.threads);
+    const plan = { dimension, distance, settings, threads: options.threads, whole: options.whole };
+    return { index: OsqIndex.resume(plan, part, osq), owner };
+  }
   const { rows, facts } = await loadSnapshot(path);
   if (facts.kind === 'flat') return { index: new FlatIndex(rows, options.threads), owner: facts.owner };
   if (facts.leanvec) {

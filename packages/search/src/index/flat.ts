@@ -9,7 +9,7 @@ import { type SearchPlan, scanPlan } from './cost.js';
 import { Engine } from './engine.js';
 import { Gate } from './gate.js';
 import type { Rows } from './rows.js';
-import { saveSnapshot } from './snapshot.js';
+import { type SnapshotFacts, saveSnapshot } from './snapshot.js';
 import type {
   Distance,
   IndexHits,
@@ -39,6 +39,11 @@ export class FlatIndex implements VectorIndex {
 
   get size(): number {
     return this.#rows.live;
+  }
+
+  /** The rows in ascending order. */
+  *rows(): Generator<number> {
+    for (let row = 0; row < this.#rows.reach; row++) if (this.#rows.has(row)) yield row;
   }
 
   async add(rows: ArrayLike<number>, vectors: Float32Array): Promise<void> {
@@ -128,10 +133,15 @@ export class FlatIndex implements VectorIndex {
   }
 
   async save(path: string, owner: SnapshotOwner = {}): Promise<void> {
+    await this.saveAs(path, { kind: 'flat', owner });
+  }
+
+  /** {@link save} for those who build on this index. */
+  async saveAs(path: string, facts: SnapshotFacts): Promise<void> {
     this.#engine.checkOpen();
     await this.#order.alone(() => {
       this.#engine.checkOpen();
-      return saveSnapshot(path, this.#rows, { kind: 'flat', owner });
+      return saveSnapshot(path, this.#rows, facts);
     });
   }
 

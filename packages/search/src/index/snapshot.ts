@@ -25,24 +25,30 @@ import {
   writeExactly,
 } from './format.js';
 import type { LeanVecFacts } from './leanvec/settings.js';
+import type { OsqFacts } from './osq/settings.js';
 import { Rows, type RowsOptions } from './rows.js';
 import type { SnapshotOwner } from './types.js';
 import { checkDistance, checkInteger, MAX_DIMENSION } from './validate.js';
 
 /** What the owner of the rows adds to a snapshot. */
 export interface SnapshotFacts {
-  readonly kind: 'flat' | 'hnsw' | 'leanvec';
+  readonly kind: 'flat' | 'hnsw' | 'leanvec' | 'osq';
   readonly efSearch?: number;
   /** What a LeanVec index goes on with. */
   readonly leanvec?: LeanVecFacts;
+  /** The same of an OSQ index. */
+  readonly osq?: OsqFacts;
   readonly owner: SnapshotOwner;
 }
 
 /** A coding without its matrices. */
 type CodingFacts = Pick<Coding, 'reduced' | 'bits' | 'secondary' | 'squared'> & { readonly shared: boolean };
 
-interface Meta extends SnapshotFacts, Omit<RowsOptions, 'coding'> {
+/** What a snapshot says of itself. */
+export interface Meta extends SnapshotFacts, Omit<RowsOptions, 'coding'> {
   readonly coding?: CodingFacts;
+  /** Whether what follows are the codes of an OSQ index. */
+  readonly codes?: boolean;
   readonly live: number;
   readonly entry: readonly [row: number, level: number];
 }
@@ -50,7 +56,7 @@ interface Meta extends SnapshotFacts, Omit<RowsOptions, 'coding'> {
 /** Regions that are stored; the addresses of upper links mean nothing outside their memory. */
 const STORED = ['vectors', 'links', 'state'];
 const CODED = [...STORED, 'second'];
-const KINDS = ['flat', 'hnsw', 'leanvec'];
+const KINDS = ['flat', 'hnsw', 'leanvec', 'osq'];
 
 /** Writes rows that do not change meanwhile. Throws `DISK_FULL` or `IO`. */
 export async function saveSnapshot(path: string, rows: Rows, facts: SnapshotFacts): Promise<void> {
@@ -125,7 +131,12 @@ function* upperParts(rows: Rows): Generator<Uint8Array> {
 
 /** The owner's facts in a snapshot, read from its header alone. Throws `CORRUPT`, `FORMAT_TOO_NEW`, `NOT_FOUND`. */
 export async function readSnapshotOwner(path: string): Promise<SnapshotOwner> {
-  return withFile(path, async (file) => (await readMeta(file, path, await readHeader(file, path))).owner);
+  return (await readSnapshotMeta(path)).owner;
+}
+
+/** What a snapshot says of itself, read from its header alone. Throws as {@link readSnapshotOwner}. */
+export async function readSnapshotMeta(path: string): Promise<Meta> {
+  return withFile(path, async (file) => readMeta(file, path, await readHeader(file, path)));
 }
 
 /** Reads a snapshot and checks all of it. */

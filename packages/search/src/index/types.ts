@@ -55,24 +55,36 @@ export interface IndexStats {
   readonly memoryBytes: number;
   /** Of an index that learns codes of its rows. */
   readonly leanvec?: LeanVecStats;
+  readonly osq?: OsqStats;
 }
 
-/** How a LeanVec index keeps its rows. */
-export interface LeanVecStats {
+/** How an index that learns codes is with it. */
+export interface LearningStats {
   /** Whether rows are codes by now; until enough of them came they are vectors. */
   readonly trained: boolean;
   /** Whether it is learning, or turning rows into codes. */
   readonly training: boolean;
-  /** Components of the reduced vectors and their bits, and what candidates are compared by in the end. */
-  readonly reduced?: number;
-  readonly bits?: number;
-  readonly secondary?: 'lvq8' | 'f32' | 'none';
   /** Mean share of the squared length that the codes of the training sample lost. */
   readonly lost?: number;
   /** What the codes of rows added lately lose, as a multiple of that. */
   readonly drift?: number;
   /** Why learning failed the last time. */
   readonly trouble?: string;
+}
+
+/** How an OSQ index keeps its rows. */
+export interface OsqStats extends LearningStats {
+  readonly partitions?: number;
+  /** Of a row: code, signs, number and length. */
+  readonly rowBytes?: number;
+}
+
+/** How a LeanVec index keeps its rows. */
+export interface LeanVecStats extends LearningStats {
+  /** Components of the reduced vectors and their bits, and what candidates are compared by in the end. */
+  readonly reduced?: number;
+  readonly bits?: number;
+  readonly secondary?: 'lvq8' | 'f32' | 'none';
 }
 
 /** What a snapshot's owner writes into it and gets back on load, e.g. the store's id and version. */
@@ -93,6 +105,11 @@ export interface VectorIndex {
   readonly size: number;
   /** Whether it keeps less of a vector than was added, so that scores and {@link vector} are near the true ones. Default: no. */
   readonly isLossy?: boolean;
+  /**
+   * Of an index whose codes are too short to order hits by: how many hits for each that is wanted should be compared by whole
+   * vectors. `ef` then is how many in all.
+   */
+  readonly refine?: number;
 
   /**
    * Inserts or replaces vectors. When the promise resolves they are found by every later search: at first by
@@ -125,6 +142,12 @@ export interface VectorIndex {
 
   /** {@link search}; what would keep the calling thread for more than about a millisecond is done in another one. */
   searchAsync(query: Float32Array, k: number, options?: IndexSearchOptions): Promise<IndexHits>;
+
+  /**
+   * The `k` rows with the best bounds of their scores, and these: no row's true score is better than its bound, so that a row
+   * that is not among them is no better than the last one's. Of an index with {@link refine}.
+   */
+  bounds?(query: Float32Array, k: number, options?: { readonly filter?: Bitset }): Promise<IndexHits>;
 
   /** The score of every one of `rows`, in their order; in threads when they are many. Throws `NOT_FOUND`. */
   compare(query: Float32Array, rows: Uint32Array): Promise<Float32Array>;

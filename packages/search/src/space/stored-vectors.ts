@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Bitset } from '../index/bitset.js';
 import { type IndexHits, largerIsBetter, type VectorIndex } from '../index/types.js';
 import { scoreOf } from './score.js';
 import type { DenseValue, NearestOptions } from './types.js';
@@ -28,11 +29,13 @@ export class Rescorer {
   }
 
   async nearest(query: DenseValue, k: number, options: NearestOptions): Promise<IndexHits> {
-    const { filter, ef, exact, rescore = true, oversampling = 1 } = options;
+    const { refine } = this.#index;
+    const { filter, ef, exact, rescore = true, oversampling = refine ?? 1 } = options;
     const search = { ...(filter && { filter }), ...(ef && { ef }), ...(exact && { exact }) };
-    if (exact) return this.#exact(query, k, search);
+    if (exact) return this.#index.bounds ? this.#bounded(query, k, search) : this.#exact(query, k, search);
     if (!rescore) return this.#index.searchAsync(query, k, search);
-    const most = Math.max(k, Math.min(Math.ceil(k * oversampling), this.#index.size));
+    const wanted = Math.max(k * oversampling, refine === undefined ? 0 : (ef ?? 0));
+    const most = Math.max(k, Math.min(Math.ceil(wanted), this.#index.size));
     const { hits } = this.#rescored(query, await this.#index.searchAsync(query, most, search));
     return { rows: hits.rows.slice(0, k), scores: hits.scores.slice(0, k) };
   }
@@ -55,6 +58,19 @@ export class Rescorer {
             ? last - worst
             : worst - last;
       if (all || gap > MARGIN * error)
+        return { rows: hits.rows.slice(0, k), scores: hits.scores.slice(0, k) };
+    }
+  }
+
+  /** Asks for more rows by rising bound until that of all others is no better than the last hit. */
+  async #bounded(query: DenseValue, k: number, search: { readonly filter?: Bitset }): Promise<IndexHits> {
+    for (let most = 4 * k + MARGIN_ROWS; ; most *= 4) {
+      const found = await this.#index.bounds!(query, Math.min(most, this.#index.size), search);
+      const { hits } = this.#rescored(query, found);
+      const [last, worst] = [hits.scores[k - 1], found.scores.at(-1)];
+      const better = largerIsBetter(this.#index.distance) ? 1 : -1;
+      const enough = last !== undefined && worst !== undefined && better * (last - worst) > 0;
+      if (enough || found.rows.length < most)
         return { rows: hits.rows.slice(0, k), scores: hits.scores.slice(0, k) };
     }
   }

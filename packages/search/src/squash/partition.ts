@@ -57,7 +57,7 @@ export interface Bounded {
 }
 
 /** A query as a partition sees it. */
-interface Seen {
+export interface Seen {
   readonly signs: Uint32Array;
   /** Squared distance from each cell, axis after axis. */
   readonly tables: readonly Float64Array[];
@@ -88,7 +88,8 @@ export class Partition {
     return this.data.segments.length;
   }
 
-  #see(query: ArrayLike<number>): Seen {
+  /** What narrowing needs to know of a query. */
+  see(query: ArrayLike<number>): Seen {
     const { mean, axes, radius } = this.data;
     const rest = residual(query, mean);
     const signs = new Uint32Array(wordsOf(mean.length));
@@ -104,7 +105,7 @@ export class Partition {
   }
 
   /** Squared lower bounds: the distances from the cells of all axes, summed (SQUASH's asymmetric distance). */
-  #squares({ tables }: Seen, rows: Uint32Array): Float64Array {
+  squares({ tables }: Seen, rows: Uint32Array): Float64Array {
     const { segments, bits } = this.data;
     const sums = new Float64Array(rows.length);
     tables.forEach((table, j) => {
@@ -125,10 +126,10 @@ export class Partition {
     rows: Uint32Array,
     { percent, read }: { readonly percent: number; readonly read: number },
   ): Narrowed {
-    const seen = this.#see(query);
+    const seen = this.see(query);
     const keep = Math.max(Math.floor((percent / 100) * rows.length), read);
     const left = nearestByBits(this.data.signs, seen.signs, rows, keep);
-    const squares = this.#squares(seen, left);
+    const squares = this.squares(seen, left);
     const top = new Top(Math.min(read, left.length));
     for (let i = 0; i < left.length; i++) top.offer(left[i]!, -squares[i]!);
     return { left, rows: top.hits().rows };
@@ -136,8 +137,8 @@ export class Partition {
 
   /** Lower bounds of the distances of candidates: no distance is less, rounding included. */
   lowerBounds(query: ArrayLike<number>, rows: Uint32Array): Bounded {
-    const seen = this.#see(query);
-    const squares = this.#squares(seen, rows);
+    const seen = this.see(query);
+    const squares = this.squares(seen, rows);
     const order = Uint32Array.from(rows.keys()).sort((a, b) => squares[a]! - squares[b]! || a - b);
     return {
       rows: order.map((i) => rows[i]!),
@@ -148,7 +149,8 @@ export class Partition {
 
 const empty = new Float64Array(0);
 
-function boundsOf({ bits, bounds }: PartitionData): Float32Array[] {
+/** The boundaries of each axis; none of one without bits. */
+export function boundsOf({ bits, bounds }: Pick<PartitionData, 'bits' | 'bounds'>): Float32Array[] {
   let at = 0;
   return Array.from(bits, (width) => {
     if (width === 0) return new Float32Array(0);

@@ -130,6 +130,28 @@ test('are saved with the tokens, and are the same map after opening again', {
   expect(warnings).toEqual([]);
 });
 
+test('are caught up when the store was left as by a crash', async () => {
+  const store = await openStore();
+  const collection = store.collection('c');
+  await collection.settled();
+  const gone = range(100);
+  await collection.delete({ points: gone });
+  await collection.upsert([{ id: 7, vector: tokens(777_777) }]);
+  const filter = (file: string) => basename(file) !== 'lock';
+  await cp(join(home, 'store'), join(home, 'crashed'), { recursive: true, filter });
+  const crashed = (await openStore('crashed')).collection('c');
+  await crashed.settled();
+  const [best] = await crashed.query({ query: tokens(777_777), limit: 1 });
+  expect(best).toMatchObject({ id: 7, score: expect.closeTo(2, 5) });
+  expect(
+    await recall(
+      crashed,
+      gone.filter((id) => id !== 7),
+    ),
+  ).toBeGreaterThan(0.9);
+  expect(warnings).toEqual([]);
+}, 120_000);
+
 test.each<[string, (path: string) => Promise<void>]>([
   ['missing', (path) => rm(path)],
   ['cut off', async (path) => writeFile(path, (await readFile(path)).subarray(0, 5000))],

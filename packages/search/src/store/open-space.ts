@@ -13,6 +13,7 @@ import { Encodings } from '../space/encodings.js';
 import { MultiSpace } from '../space/multi.js';
 import { SparseSpace } from '../space/sparse.js';
 import type { DenseSpec, MultiSpec, SparseSpec, VectorSpec } from '../space/spec.js';
+import type { StoredVectors } from '../space/stored-vectors.js';
 import type { DenseValue, MultiValue, StoredSpace } from '../space/types.js';
 import type { Environment } from './environment.js';
 
@@ -21,8 +22,9 @@ type IndexedSpace = DenseSpace | MultiSpace;
 
 /** Makes and loads indexes. */
 export interface IndexFactory {
-  create(spec: IndexedSpec): Promise<VectorIndex>;
-  load(path: string): Promise<{ index: VectorIndex; owner: SnapshotOwner }>;
+  /** @param whole - the stored vectors, for an index that keeps too little of them to learn from */
+  create(spec: IndexedSpec, whole?: StoredVectors): Promise<VectorIndex>;
+  load(path: string, whole?: StoredVectors): Promise<{ index: VectorIndex; owner: SnapshotOwner }>;
 }
 
 /** What opening needs to know of the collection. */
@@ -54,19 +56,22 @@ export function snapshotPath(folder: string, { slot }: VectorSpec): string {
 /** An empty space. */
 export async function createSpace(spec: VectorSpec, context: IndexContext): Promise<StoredSpace> {
   if (spec.kind === 'sparse') return new SparseSpace(() => context.specs.get(spec.name) as SparseSpec);
-  if (spec.kind === 'dense') return denseSpace(spec, await context.factory.create(spec), context);
+  if (spec.kind === 'dense') {
+    const stored = storedVectors(spec, context);
+    return new DenseSpace(spec, await context.factory.create(spec, stored), stored);
+  }
   const encode = encoding(spec, context);
   // Tokens whose points are found by their encodings are only compared: no graph of theirs.
   const tokens = encode ? { ...spec, hnsw: { ...spec.hnsw, m: 0 } } : spec;
   return new MultiSpace(spec, await context.factory.create(tokens), encode);
 }
 
-/** A space whose index may keep less than the table does. */
-function denseSpace(spec: DenseSpec, index: VectorIndex, { environment }: IndexContext): DenseSpace {
-  return new DenseSpace(spec, index, (row) => {
+/** The vectors in the table, for an index that keeps less of them. */
+function storedVectors(spec: DenseSpec, { environment }: IndexContext): StoredVectors {
+  return (row) => {
     const bytes = environment.vectors(spec.name).get(row);
     return bytes && (decodeVector(spec, bytes) as DenseValue);
-  });
+  };
 }
 
 /** What makes an index of encodings, for a space whose points have some. */
@@ -134,9 +139,10 @@ async function load(
     if (logStart > 0) warn(spec, context, 'it is missing');
     return undefined;
   }
+  const stored = spec.kind === 'dense' ? storedVectors(spec, context) : undefined;
   let loaded: { index: VectorIndex; owner: SnapshotOwner };
   try {
-    loaded = await factory.load(path);
+    loaded = await factory.load(path, stored);
   } catch (error) {
     if (isFletchError(error, 'OUT_OF_MEMORY')) throw error;
     warn(spec, context, (error as Error).message);
@@ -160,7 +166,7 @@ async function load(
     trouble !== undefined
       ? undefined
       : spec.kind === 'dense'
-        ? denseSpace(spec, index, context)
+        ? new DenseSpace(spec, index, stored!)
         : await adopt(spec, index, owner, context);
   if (space) return { space, version: at };
   await index.close();

@@ -58,8 +58,22 @@ export interface LeanVecConfig {
   train_at?: number | null;
 }
 
+/** How an index of the smallest codes is made; see docs/http-api.md. */
+export interface OsqConfig {
+  /** Bits of a code for each dimension, on the average, besides the one of its sign. Default: 2. */
+  bits?: number | null;
+  /** Partitions, each with axes of its own. Default: one for every 50,000 points, at most 10. */
+  partitions?: number | null;
+  /** Percent of a partition's points that the comparison of signs leaves. Default: 10. */
+  hamming_percent?: number | null;
+  /** Stored vectors that are compared for each hit. Default: 4. */
+  refine?: number | null;
+  /** Points from which on codes are learned. Default: 10,000. */
+  train_at?: number | null;
+}
+
 /**
- * Quantization is described by an object with one of these keys. `leanvec` makes an index of that kind; the others are kept
+ * Quantization is described by an object with one of these keys. `leanvec` and `osq` make indexes of these kinds; the others are kept
  * and told again, see docs/http-api.md.
  */
 export type QuantizationConfig =
@@ -67,7 +81,8 @@ export type QuantizationConfig =
   | { product: { [key: string]: unknown } }
   | { binary: { [key: string]: unknown } }
   | { turbo: { [key: string]: unknown } }
-  | { leanvec: LeanVecConfig };
+  | { leanvec: LeanVecConfig }
+  | { osq: OsqConfig };
 
 /** A dense vector, or with `multivector_config` a list of them. */
 export interface VectorParams {

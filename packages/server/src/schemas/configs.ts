@@ -118,6 +118,15 @@ const quantizations = {
       train_at: count(2),
     }),
   }),
+  osq: z.object({
+    osq: z.object({
+      bits: z.number().min(0.01).max(8).nullish(),
+      partitions: count(1),
+      hamming_percent: z.number().min(0.1).max(100).nullish(),
+      refine: z.number().min(1).max(1000).nullish(),
+      train_at: count(2),
+    }),
+  }),
 };
 
 function chooseQuantization(value: unknown): z.ZodType<QuantizationConfig> | string {

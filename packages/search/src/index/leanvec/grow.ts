@@ -4,10 +4,11 @@
  * @module
  */
 import { rng } from '@fletch/linalg';
+import type { Fit } from '../drift.js';
 import type { HnswIndex } from '../hnsw.js';
+import { learnInThread } from '../learn-thread.js';
 import type { Rows } from '../rows.js';
-import type { Fit } from './drift.js';
-import { learnInThread } from './learn-thread.js';
+import { learnCoding } from './learn.js';
 import { createGeneration, type LeanVecPlan } from './plan.js';
 
 /** Rows to learn from, at most. */
@@ -50,7 +51,11 @@ export async function grow({ plan, current, queries, signal, begin, inTurn, end 
   const sample = pick(presentRows(current.rows), settings.seed);
   const vectors = await gather(current, sample);
   if (signal.aborted || vectors.length < 2 * dimension) return;
-  const coding = await learnInThread({ dimension, distance, settings, vectors, queries }, signal);
+  const coding = await learnInThread(
+    { module: '@fletch/search/learn', here: learnCoding },
+    { dimension, distance, settings, vectors, queries },
+    signal,
+  );
   if (signal.aborted) return;
   const index = await createGeneration(plan, coding);
   await begin(index);

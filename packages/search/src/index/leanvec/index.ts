@@ -7,7 +7,9 @@
  * @module
  */
 import type { LongWork } from '@fletch/base';
+import { Drift } from '../drift.js';
 import { Gate } from '../gate.js';
+import { Generation } from '../generation.js';
 import { HnswIndex } from '../hnsw.js';
 import type { Rows } from '../rows.js';
 import type {
@@ -20,8 +22,6 @@ import type {
   SnapshotOwner,
   VectorIndex,
 } from '../types.js';
-import { Drift } from './drift.js';
-import { Generation } from './generation.js';
 import { type Grown, grow, lostOf } from './grow.js';
 import { givenCoding } from './learn.js';
 import { createGeneration, type LeanVecPlan } from './plan.js';
@@ -37,7 +37,7 @@ export class LeanVecIndex implements VectorIndex {
   readonly #order = new Gate();
   readonly #queries: Queries | undefined;
   readonly #closing = new AbortController();
-  #current: Generation;
+  #current: Generation<HnswIndex>;
   #drift: Drift | undefined;
   /** What takes the place of the current one; it gets all changes meanwhile. */
   #successor: HnswIndex | undefined;
@@ -156,7 +156,7 @@ export class LeanVecIndex implements VectorIndex {
 
   /** Resolves when every row is linked, and codes that are being learned are in use. */
   async settled(options: LongWork = {}): Promise<void> {
-    let settled: Generation;
+    let settled: Generation<HnswIndex>;
     do {
       await this.#training;
       settled = this.#current;

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFlatIndex, createLeanVecIndex } from '../create.js';
+import { Drift } from '../drift.js';
 import { clusteredVectors, range, seededRandom, uniformVectors } from '../testing.js';
 import type { Distance, IndexStats, VectorIndex } from '../types.js';
-import { Drift } from './drift.js';
 import type { LeanVecOptions } from './settings.js';
 
 const dimension = 48;

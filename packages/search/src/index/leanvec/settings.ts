@@ -6,8 +6,8 @@
 import { FletchError } from '@fletch/base';
 import { type ProjectionMethod, projectionMethods } from '../../leanvec/projection.js';
 import type { FlatOptions } from '../create.js';
+import type { Fit } from '../drift.js';
 import { checkDistance, checkInteger, MAX_DIMENSION } from '../validate.js';
-import type { Fit } from './drift.js';
 
 /** A linear map that was learned elsewhere, such as by `learnProjection`. */
 export interface GivenProjection {

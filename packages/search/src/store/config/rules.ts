@@ -89,13 +89,22 @@ export const quantizationRules: Readonly<
   turbo: {
     rules: { always_ram: boolean, memory, bits: choice('bits1', 'bits1_5', 'bits2', 'bits4') },
   },
-  // Those of Fletch; an index of that kind is made in ../factory.ts.
+  // Those of Fletch; indexes of these kinds are made in ../factory.ts.
   leanvec: {
     rules: {
       dimension: integer(1, 65536),
       primary_bits: choice(4, 8),
       secondary: choice('lvq8', 'f32'),
       method: choice(...projectionMethods),
+      train_at: integer(2, 2 ** 32 - 1),
+    },
+  },
+  osq: {
+    rules: {
+      bits: number(0.01, 8),
+      partitions: integer(1, 255),
+      hamming_percent: number(0.1, 100),
+      refine: number(1, 1000),
       train_at: integer(2, 2 ** 32 - 1),
     },
   },

@@ -16,6 +16,8 @@ vi.mock('node:fs', async (original) => (await import('./failing.case.js')).faili
 /** Calls that fail one by one in every run, and the step behind them: no divisor of what alternates. */
 const [FIRST, STRIDE] = [24, 7];
 const config = { vectors: { size: 2, distance: 'Dot' as const } };
+/** What the two collections of the template keep of their vectors, besides what every collection can. */
+const codes = { a: { osq: { train_at: 2 } }, b: { leanvec: { dimension: 1, train_at: 2 } } } as const;
 let home: string;
 let template: string;
 let runs = 0;
@@ -26,8 +28,8 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'fletch-failing-'));
   template = join(home, 'template');
   const store = await opened(template);
-  for (const name of ['a', 'b']) {
-    const collection = await store.createCollection(name, config);
+  for (const name of ['a', 'b'] as const) {
+    const collection = await store.createCollection(name, { ...config, quantization_config: codes[name] });
     await collection.upsert([1, 2, 3].map((id) => ({ id, vector: [id, 1], payload: { name } })));
   }
   await store.updateAliases([{ create_alias: { alias_name: 'x', collection_name: 'a' } }]);

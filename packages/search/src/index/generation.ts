@@ -3,19 +3,18 @@
  *
  * @module
  */
-import type { HnswIndex } from '../hnsw.js';
 
 /** Counts who works with an index, so that it is closed only when nobody does. */
-export class Generation {
-  readonly index: HnswIndex;
+export class Generation<I extends { close(): Promise<void> }> {
+  readonly index: I;
   #uses = 0;
   #retired: (() => void) | undefined;
 
-  constructor(index: HnswIndex) {
+  constructor(index: I) {
     this.index = index;
   }
 
-  async use<T>(work: (index: HnswIndex) => Promise<T>): Promise<T> {
+  async use<T>(work: (index: I) => Promise<T>): Promise<T> {
     this.#uses++;
     try {
       return await work(this.index);
