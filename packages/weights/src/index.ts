@@ -3,4 +3,5 @@
  *
  * @module @fletch/weights
  */
+export * from './checkpoint/index.js';
 export * from './state-dict.js';

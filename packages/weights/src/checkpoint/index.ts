@@ -1,0 +1,12 @@
+/**
+ * Checkpoints: opened lazily, tensor by tensor.
+ *
+ * @module
+ */
+export type {
+  Checkpoint,
+  CheckpointFormat,
+  CheckpointTensor,
+  OpenCheckpointOptions,
+} from './checkpoint.js';
+export * from './open.js';
