@@ -9,4 +9,6 @@ export type {
   CheckpointTensor,
   OpenCheckpointOptions,
 } from './checkpoint.js';
+export * from './layouts.js';
 export * from './open.js';
+export * from './peft/index.js';

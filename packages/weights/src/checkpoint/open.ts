@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { throwIfAborted } from '@fletch/base';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { FletchError, throwIfAborted } from '@fletch/base';
 import { describeReadError } from '@fletch/data';
 import type { Checkpoint, OpenCheckpointOptions } from './checkpoint.js';
 import { companionsIn, readJsonObject } from './companions.js';
+import { applyAdapter } from './peft/apply.js';
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, isPeft, openPeft } from './peft/open.js';
 import { openSafetensorsCheckpoint } from './safetensors.js';
 
 /**
@@ -29,12 +31,63 @@ export async function openCheckpoint(path: string, options: OpenCheckpointOption
   const status = await stat(path).catch((error) => {
     throw describeReadError(error, path);
   });
-  const folder = status.isDirectory() ? path : dirname(path);
+  const isFolder = status.isDirectory();
+  const folder = isFolder ? path : dirname(path);
   const surroundings = {
     path,
     folder,
     config: await readJsonObject(folder, 'config.json', options),
     companions: await companionsIn(folder, options),
   };
+  const isAdapter = isFolder ? holdsAdapter(await readdir(path)) : adapterFiles.has(basename(path));
+  if (isAdapter) return openPeft(surroundings, options);
   return openSafetensorsCheckpoint(path, surroundings, options);
+}
+
+const adapterFiles: ReadonlySet<string> = new Set([ADAPTER_CONFIG, ADAPTER_WEIGHTS, 'adapter_model.bin']);
+
+/** Whether a folder is that of an adapter, and of no whole model. */
+const holdsAdapter = (names: readonly string[]): boolean =>
+  names.includes(ADAPTER_CONFIG) &&
+  !names.some((name) => /^model.*\.safetensors(\.index\.json)?$/.test(name));
+
+/**
+ * Opens a model, or, when it is an adapter, `base` with the adapter added. Closing it closes all files.
+ *
+ * @param base - path of the model that the adapter was trained on
+ * @throws FletchError what {@link openCheckpoint} and {@link applyAdapter} throw; `INVALID_ARGUMENT` for an adapter without a
+ *   base
+ */
+export async function openModel(
+  path: string,
+  { base, ...options }: OpenCheckpointOptions & { readonly base?: string | undefined } = {},
+): Promise<Checkpoint> {
+  const opened = await openCheckpoint(path, options);
+  if (!isPeft(opened)) return opened;
+  try {
+    if (base === undefined)
+      throw new FletchError(
+        'INVALID_ARGUMENT',
+        `${path} is an adapter: name the model that it was trained on.`,
+        {
+          details: { path, base: opened.adapter.base_model_name_or_path },
+        },
+      );
+    const under = await openCheckpoint(base, options);
+    try {
+      const merged = applyAdapter(under, opened);
+      return {
+        ...merged,
+        async close() {
+          await Promise.all([under.close(), opened.close()]);
+        },
+      };
+    } catch (error) {
+      await under.close();
+      throw error;
+    }
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
