@@ -194,8 +194,12 @@ export function bytesOf(view: ArrayBufferView, tensor: TensorSpec): Uint8Array {
     : bytes;
 }
 
-/** Throws before anything is written when the disk has no room. */
-async function checkRoom(folder: string, needed: number): Promise<void> {
+/**
+ * Makes the folder, and throws before anything is written when its disk has no room for `needed` bytes.
+ *
+ * @throws FletchError `DISK_FULL`, `IO`
+ */
+export async function checkRoom(folder: string, needed: number): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     const { bavail, bsize } = await statfs(folder);

@@ -47,7 +47,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     mix: false,
   },
   quick: {
-    train: 20_000,
+    train: 58_000,
     validation: 500,
     test: 4000,
     steps: 500,
@@ -57,9 +57,9 @@ const plans: { readonly [P in Profile]: Plan } = {
     mix: false,
   },
   full: {
-    train: 20_000,
-    validation: 2000,
-    test: 8000,
+    train: 58_000,
+    validation: 1000,
+    test: 5000,
     steps: 500,
     lambdas: LAMBDAS,
     densities: [0.2, 0.5],

@@ -19,6 +19,8 @@ export interface TensorMerge {
   /** Rounds of looking before anything is combined. */
   readonly looks: number;
   look(round: number, piece: Piece): void;
+  /** After looking: the factors of base (when there is one) and models, when the result is one sum of them. */
+  coefficients?(): readonly number[];
   /** Writes the merged numbers of a piece. */
   combine(piece: Piece, out: Float32Array): void;
 }

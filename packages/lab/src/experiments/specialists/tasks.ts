@@ -42,7 +42,7 @@ export const PIXELS = SIDE * SIDE;
 
 /** Images with their classes, ready for a network. */
 export interface Labelled {
-  /** Shares of 255, `[count, 784]`. */
+  /** From -1 (black) to 1 (white), `[count, 784]`: inverting an image is a change of sign. */
   readonly images: NDArray;
   readonly labels: Int32Array;
 }
@@ -87,11 +87,13 @@ export function changeImages(set: ImageSet, changes: readonly Change[]): ImageSe
   return { ...set, images };
 }
 
+const centred = { mean: [0.5], deviation: [0.5] };
+
 /** Some images of a set (default: all) as a network takes them. */
 export function labelled(set: ImageSet, rows?: ArrayLike<number>): Labelled {
   const taken = rows ? takeImages(set, rows) : set;
   return {
-    images: array(imageFloats(taken), 'float32', [taken.count, PIXELS]),
+    images: array(imageFloats(taken, centred), 'float32', [taken.count, PIXELS]),
     labels: Int32Array.from(taken.labels),
   };
 }

@@ -14,6 +14,7 @@ export function fixedCombination(coefficients: readonly number[]): TensorMerge {
   return {
     looks: 0,
     look() {},
+    coefficients: () => coefficients,
     combine: ({ models }, out) => combineLinearly(models, coefficients, out),
   };
 }
@@ -76,13 +77,20 @@ function productFrom(a: Float32Array, b: Float32Array, base: Float32Array): numb
 function combination(count: number, coefficientsOf: (products: Products) => readonly number[]): TensorMerge {
   const products = new Products(count);
   let found: readonly number[] | undefined;
+  let hasBase = false;
+  const coefficients = () => {
+    found ??= coefficientsOf(products);
+    return hasBase ? [1 - total(found), ...found] : found;
+  };
   return {
     looks: 1,
-    look: (_, piece) => products.add(piece),
+    look(_, piece) {
+      hasBase = piece.base !== undefined;
+      products.add(piece);
+    },
+    coefficients,
     combine({ base, models }, out) {
-      found ??= coefficientsOf(products);
-      if (base) combineLinearly([base, ...models], [1 - total(found), ...found], out);
-      else combineLinearly(models, found, out);
+      combineLinearly(base ? [base, ...models] : models, coefficients(), out);
     },
   };
 }
