@@ -32,6 +32,7 @@ const commands: { readonly [name: string]: () => Promise<Register> } = {
   lab: async () => (await import('./commands/lab.js')).registerLab,
   zoo: async () => (await import('./commands/zoo.js')).registerZoo,
   observe: async () => (await import('./commands/observe.js')).registerObserve,
+  merge: async () => (await import('./commands/merge.js')).registerMerge,
   data: async () => (await import('./commands/data.js')).registerData,
 };
 

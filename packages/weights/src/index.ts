@@ -3,4 +3,6 @@
  *
  * @module @fletch/weights
  */
+export * from './checkpoint/index.js';
+export * from './merge/index.js';
 export * from './state-dict.js';

@@ -32,7 +32,10 @@ export function halfTable(): Float32Array {
 }
 
 /** Half-precision numbers as 32-bit floats; every one of them is exact. */
-export function halfToFloat32(source: Uint16Array, target = new Float32Array(source.length)): Float32Array {
+export function halfToFloat32(
+  source: Uint16Array,
+  target: Float32Array = new Float32Array(source.length),
+): Float32Array {
   const table = halfBits();
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
   for (let i = 0; i < source.length; i++) bits[i] = table[source[i]!]!;
@@ -42,7 +45,7 @@ export function halfToFloat32(source: Uint16Array, target = new Float32Array(sou
 /** bfloat16 numbers as 32-bit floats; every one of them is exact. */
 export function bfloat16ToFloat32(
   source: Uint16Array,
-  target = new Float32Array(source.length),
+  target: Float32Array = new Float32Array(source.length),
 ): Float32Array {
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
   for (let i = 0; i < source.length; i++) bits[i] = source[i]! << 16;
@@ -52,7 +55,7 @@ export function bfloat16ToFloat32(
 /** The nearest bfloat16 numbers, ties to even; what is too large becomes infinite, NaN stays NaN. */
 export function float32ToBfloat16(
   source: Float32Array,
-  target = new Uint16Array(source.length),
+  target: Uint16Array = new Uint16Array(source.length),
 ): Uint16Array {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length);
   for (let i = 0; i < bits.length; i++) {
@@ -66,7 +69,10 @@ export function float32ToBfloat16(
 }
 
 /** The nearest half-precision numbers, ties to even; from ±65520 on they are infinite, NaN stays NaN. */
-export function float32ToHalf(source: Float32Array, target = new Uint16Array(source.length)): Uint16Array {
+export function float32ToHalf(
+  source: Float32Array,
+  target: Uint16Array = new Uint16Array(source.length),
+): Uint16Array {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length);
   for (let i = 0; i < bits.length; i++) target[i] = halfOf(bits[i]!);
   return target;

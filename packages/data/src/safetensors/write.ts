@@ -64,39 +64,57 @@ export async function writeCheckpoint(
   tensors: readonly TensorToWrite[],
   options: WriteCheckpointOptions = {},
 ): Promise<string[]> {
-  const { maxShardSize = 5_000_000_000, name = 'model', ...rest } = options;
+  const { maxShardSize, name = 'model', ...rest } = options;
   // Without it, the library transformers does not load a file.
   const writing = { ...rest, metadata: { format: 'pt', ...options.metadata } };
-  if (!(maxShardSize > 0))
-    throw new FletchError('INVALID_ARGUMENT', `maxShardSize is ${maxShardSize}: it must be above 0.`);
-  const shards = cutIntoShards(tensors, maxShardSize);
-  if (shards.length <= 1) {
-    const file = `${name}.safetensors`;
-    await writeFiles([{ path: join(folder, file), tensors: inFileOrder(tensors) }], writing);
-    return [file];
+  const shards = shardFiles(tensors, maxShardSize, name);
+  const files = shards.map((shard) => ({ path: join(folder, shard.file), tensors: shard.tensors }));
+  if (shards.length === 1) {
+    await writeFiles(files, writing);
+    return [shards[0]!.file];
   }
-  const five = (n: number): string => String(n).padStart(5, '0');
-  const files = shards.map((shard, i) => ({
-    file: `${name}-${five(i + 1)}-of-${five(shards.length)}.safetensors`,
-    tensors: inFileOrder(shard),
-  }));
-  const total = tensors.reduce((sum, tensor) => sum + sizeOfSpec(tensor), 0);
-  const weightMap = files.flatMap((one) => one.tensors.map((tensor) => [tensor.name, one.file] as const));
-  const sorted = weightMap.sort(([a], [b]) => (a < b ? -1 : 1));
-  const list = {
-    metadata: { total_size: total, ...options.metadata },
-    weight_map: Object.fromEntries(sorted),
-  };
   const index = `${name}.safetensors.index.json`;
-  const content = Buffer.from(`${JSON.stringify(list, undefined, 2)}\n`);
-  await writeFiles(
-    [
-      { path: join(folder, index), content },
-      ...files.map((one) => ({ path: join(folder, one.file), tensors: one.tensors })),
-    ],
-    writing,
-  );
-  return [index, ...files.map(({ file }) => file)];
+  const content = Buffer.from(shardIndex(shards, options.metadata));
+  await writeFiles([{ path: join(folder, index), content }, ...files], writing);
+  return [index, ...shards.map(({ file }) => file)];
+}
+
+/** One file of a checkpoint. */
+export interface Shard {
+  readonly file: string;
+  /** Bytes of its tensors. */
+  readonly size: number;
+  /** In the order of the file. */
+  readonly tensors: readonly TensorToWrite[];
+}
+
+/**
+ * The files of a checkpoint: `model.safetensors`, or `model-00001-of-00002.safetensors` …
+ *
+ * @param most - bytes of tensors in one file; a tensor that is larger has a file of its own. Default 5,000,000,000
+ * @throws FletchError `INVALID_ARGUMENT` for a size that is not above 0, or a name that stands twice
+ */
+export function shardFiles(tensors: readonly TensorToWrite[], most = 5_000_000_000, name = 'model'): Shard[] {
+  if (!(most > 0)) throw new FletchError('INVALID_ARGUMENT', `maxShardSize is ${most}: it must be above 0.`);
+  const parts = cutIntoShards(tensors, most);
+  const five = (n: number): string => String(n).padStart(5, '0');
+  return (parts.length === 0 ? [[]] : parts).map((part, i) => ({
+    file:
+      parts.length <= 1
+        ? `${name}.safetensors`
+        : `${name}-${five(i + 1)}-of-${five(parts.length)}.safetensors`,
+    size: part.reduce((sum, tensor) => sum + sizeOfSpec(tensor), 0),
+    tensors: inFileOrder(part),
+  }));
+}
+
+/** The list of the files of a checkpoint, `model.safetensors.index.json`. */
+export function shardIndex(shards: readonly Shard[], metadata: Metadata = {}): string {
+  const total = shards.reduce((sum, shard) => sum + shard.size, 0);
+  const weightMap = shards.flatMap((one) => one.tensors.map((tensor) => [tensor.name, one.file] as const));
+  const sorted = weightMap.sort(([a], [b]) => (a < b ? -1 : 1));
+  const list = { metadata: { total_size: total, ...metadata }, weight_map: Object.fromEntries(sorted) };
+  return `${JSON.stringify(list, undefined, 2)}\n`;
 }
 
 /** In the order given, each file as full as it gets. */
@@ -194,8 +212,12 @@ export function bytesOf(view: ArrayBufferView, tensor: TensorSpec): Uint8Array {
     : bytes;
 }
 
-/** Throws before anything is written when the disk has no room. */
-async function checkRoom(folder: string, needed: number): Promise<void> {
+/**
+ * Makes the folder, and throws before anything is written when its disk has no room for `needed` bytes.
+ *
+ * @throws FletchError `DISK_FULL`, `IO`
+ */
+export async function checkRoom(folder: string, needed: number): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     const { bavail, bsize } = await statfs(folder);
