@@ -3,4 +3,5 @@
  *
  * @module @fletch/weights
  */
+export * from './intruder-dimensions/index.js';
 export * from './state-dict.js';
