@@ -3,5 +3,7 @@
  *
  * @module @fletch/weights
  */
+export * from './adapt/lora.js';
 export * from './intruder-dimensions/index.js';
 export * from './state-dict.js';
+export * from './targets.js';

@@ -6,8 +6,8 @@
 import type { NDArray } from '@fletch/array';
 import { FletchError } from '@fletch/base';
 import { checkSameStates, type StateDict } from '../state-dict.js';
+import { readTarget, type SpectralTarget, spectralTargets, type TargetOptions } from '../targets.js';
 import { compareMatrices, type IntruderCriteria, type MatrixComparison, readCriteria } from './compare.js';
-import { readTarget, type SpectralTarget, spectralTargets, type TargetOptions } from './targets.js';
 
 /** Options of {@link findIntruderDimensions}. */
 export interface IntruderOptions extends IntruderCriteria, TargetOptions {}

@@ -22,4 +22,3 @@ export {
 } from './find.js';
 export { randomMaxCosine } from './random-cosine.js';
 export { type ChosenVectors, pretrainedLikeVectors, scaleIntruders, scaleVectors } from './scale.js';
-export { readTarget, type SpectralTarget, spectralTargets, type TargetOptions } from './targets.js';

@@ -7,8 +7,8 @@ import { array } from '@fletch/array';
 import { FletchError } from '@fletch/base';
 import { svd } from '@fletch/linalg';
 import type { StateDict } from '../state-dict.js';
+import { readTarget, type SpectralTarget, writeTarget } from '../targets.js';
 import { type IntruderReport, numbersOf } from './find.js';
-import { readTarget, type SpectralTarget, writeTarget } from './targets.js';
 
 /** Singular vectors of matrices of a model: of each, positions in the order of its singular values. */
 export interface ChosenVectors {

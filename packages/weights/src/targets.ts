@@ -5,7 +5,7 @@
  */
 import { FletchError } from '@fletch/base';
 import { Matrix, transpose } from '@fletch/linalg';
-import { shapeText } from '../state-dict.js';
+import { shapeText } from './state-dict.js';
 
 /** How targets are chosen. */
 export interface TargetOptions {
