@@ -5,6 +5,7 @@
  */
 export * from './adapt/lora.js';
 export * from './checkpoint/index.js';
+export * from './inspect/index.js';
 export * from './intruder-dimensions/index.js';
 
 export * from './state-dict.js';
