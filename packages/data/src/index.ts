@@ -13,6 +13,7 @@ export type { FileDocument, ReadDocumentsOptions } from './files/types.js';
 export { sha256 } from './npm/files.js';
 export * from './npm/package.js';
 export * from './numbers/half.js';
+export { halfTable } from './numbers/half.js';
 export * from './r-data/index.js';
 export * from './safetensors/index.js';
 export * from './tables/index.js';

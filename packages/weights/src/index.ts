@@ -3,6 +3,11 @@
  *
  * @module @fletch/weights
  */
+export * from './adapt/lora.js';
 export * from './checkpoint/index.js';
+export * from './inspect/index.js';
+export * from './intruder-dimensions/index.js';
 export * from './merge/index.js';
+
 export * from './state-dict.js';
+export * from './targets.js';

@@ -4,11 +4,13 @@
  * @module
  */
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FletchError, throwIfAborted } from '@fletch/base';
 import { describeReadError } from '@fletch/data';
 import type { Checkpoint, OpenCheckpointOptions } from './checkpoint.js';
 import { companionsIn, readJsonObject } from './companions.js';
+import { openGguf } from './gguf/open.js';
+import { openOnnx } from './onnx/open.js';
 import { applyAdapter } from './peft/apply.js';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, isPeft, openPeft } from './peft/open.js';
 import { openSafetensorsCheckpoint } from './safetensors.js';
@@ -39,10 +41,21 @@ export async function openCheckpoint(path: string, options: OpenCheckpointOption
     config: await readJsonObject(folder, 'config.json', options),
     companions: await companionsIn(folder, options),
   };
-  const isAdapter = isFolder ? holdsAdapter(await readdir(path)) : adapterFiles.has(basename(path));
-  if (isAdapter) return openPeft(surroundings, options);
+  const names = isFolder ? await readdir(path) : [basename(path)];
+  if (isFolder ? holdsAdapter(names) : adapterFiles.has(names[0]!)) return openPeft(surroundings, options);
+  for (const [ending, open] of formats) {
+    // A folder is opened by them only when nothing else is in it.
+    const found = names.filter((name) => name.toLowerCase().endsWith(ending));
+    if (found.length === 1 && !names.some((name) => /\.safetensors(\.index\.json)?$/.test(name)))
+      return open(join(folder, found[0]!), surroundings, options);
+  }
   return openSafetensorsCheckpoint(path, surroundings, options);
 }
+
+const formats = [
+  ['.gguf', openGguf],
+  ['.onnx', openOnnx],
+] as const;
 
 const adapterFiles: ReadonlySet<string> = new Set([ADAPTER_CONFIG, ADAPTER_WEIGHTS, 'adapter_model.bin']);
 

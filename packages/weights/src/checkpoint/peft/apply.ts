@@ -16,6 +16,7 @@ import {
   totalSize,
 } from '../checkpoint.js';
 import { companionsIn, readJsonObject } from '../companions.js';
+import { checkRange } from '../ranges.js';
 import { openPeft, type PeftCheckpoint } from './open.js';
 import { type AdapterPlan, type LoraChange, planAdapter } from './plan.js';
 
@@ -92,15 +93,9 @@ export function applyAdapter(base: Checkpoint, adapter: PeftCheckpoint): Checkpo
       if (change.kind === 'replace') return adapter.readBytes(change.source, begin, end, target);
       if (last?.name !== name) last = { name, bytes: computed(name) };
       const until = end ?? size;
-      if (!(begin >= 0 && begin <= until && until <= size))
-        throw new FletchError('INVALID_ARGUMENT', `"${name}" has ${size} bytes, not ${begin} to ${until}.`);
+      checkRange(name, size, begin, until, target?.length);
       const bytes = (await last.bytes).subarray(begin, until);
       if (!target) return Uint8Array.from(bytes);
-      if (target.length !== bytes.length)
-        throw new FletchError(
-          'INVALID_ARGUMENT',
-          `The target has ${target.length} bytes, not ${bytes.length}.`,
-        );
       target.set(bytes);
       return target;
     },
