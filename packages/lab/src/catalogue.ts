@@ -25,6 +25,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
   squash: () => import('./experiments/23-squash.js'),
   'rich-lazy': () => import('./experiments/30-rich-lazy.js'),
+  'r-tsvm': () => import('./experiments/49-r-tsvm.js'),
 };
 
 /** One system as the catalogue lists it. */

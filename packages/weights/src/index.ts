@@ -6,6 +6,6 @@
 export * from './adapt/lora.js';
 export * from './checkpoint/index.js';
 export * from './intruder-dimensions/index.js';
-
+export * from './merge/index.js';
 export * from './state-dict.js';
 export * from './targets.js';

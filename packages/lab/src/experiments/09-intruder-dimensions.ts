@@ -86,7 +86,7 @@ interface Outcome {
   readonly body: ReturnType<typeof packed>;
 }
 
-const THREADS = 2;
+const THREADS = 1;
 
 async function tuned(
   method: Method,
