@@ -4,6 +4,7 @@
  * @module @fletch/weights
  */
 export * from './adapt/lora.js';
+export * from './atlas/index.js';
 export * from './checkpoint/index.js';
 export * from './intruder-dimensions/index.js';
 export * from './merge/index.js';

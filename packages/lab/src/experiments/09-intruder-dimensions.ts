@@ -67,7 +67,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     test: 1500,
     windows: 300,
     lambdas: (seed) => (seed === 0 ? [0, 0.25, 0.5, 0.75, 0.9, 1, 1.1] : [0.25, 0.5, 0.75]),
-    continual: (seed) => (seed === 0 ? 80 : 0),
+    continual: (seed) => (seed === 0 ? 60 : 0),
   },
 };
 

@@ -28,9 +28,7 @@ export const R64 = lora(64, 128, 1e-3);
 
 /** What is looked at once beside what the claims are about. */
 const others: readonly Method[] = [
-  lora(2, 4, 5e-3),
   lora(4, 8, 3e-3),
-  lora(16, 32, 2e-3),
   { name: 'LoRA r 64, alpha 8', learningRate: 3e-3, lora: { rank: 64, alpha: 8 } },
   { name: 'rsLoRA r 64', learningRate: 1e-4, lora: { rank: 64, alpha: 128, rankStabilized: true } },
   { name: 'LoRA r 8, A frozen', learningRate: 1e-2, lora: { rank: 8, alpha: 8, freezeA: true } },
