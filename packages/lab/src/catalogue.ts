@@ -22,6 +22,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'observable-propagation': () => import('./experiments/37-observable-propagation.js'),
   muvera: () => import('./experiments/32-muvera.js'),
   'quantile-aggregation': () => import('./experiments/22-quantile-aggregation.js'),
+  'intruder-dimensions': () => import('./experiments/09-intruder-dimensions.js'),
   'lsa-one-step-gd': () => import('./experiments/38-lsa-one-step-gd.js'),
   squash: () => import('./experiments/23-squash.js'),
   'rich-lazy': () => import('./experiments/30-rich-lazy.js'),

@@ -5,6 +5,7 @@
  */
 import { FletchError } from '@fletch/base';
 import { Matrix, transpose } from '@fletch/linalg';
+import { layoutOf, type TensorRole } from './checkpoint/layouts.js';
 import { shapeText } from './state-dict.js';
 
 /** How targets are chosen. */
@@ -16,8 +17,8 @@ export interface TargetOptions {
   readonly targetModules?: readonly string[] | RegExp;
   /** Looks at the queries, keys and values of a fused tensor one by one. Default false. */
   readonly splitFused?: boolean;
-  /** Whether a weight is stored `[in, out]`. Default: what GPT-2 calls its layers, where their shapes say so. */
-  readonly isConv1D?: (name: string) => boolean;
+  /** What each tensor is. Default: {@link layoutOf} the names. */
+  readonly roles?: ReadonlyMap<string, TensorRole>;
 }
 
 /** A matrix `[out, in]` within a model. */
@@ -33,22 +34,16 @@ export interface SpectralTarget {
   readonly outputs: readonly [from: number, to: number];
 }
 
-const NO_TARGET =
-  /(^|[._])(wte|wpe|\w*embed(s|der|ding|dings)?\w*|lm_head|heads?|score|classifier|cls|pooler|predictions|qa_outputs|relative_attention_bias|position_ids|masked_bias|\w*norm\w*)(\.|$)|bias$/i;
-const CONV1D = /(^|\.)(c_attn|q_attn|c_proj|c_fc)\.weight$/;
-const FUSED = /(^|\.)(c_attn|qkv|qkv_proj|in_proj|in_proj_weight|Wqkv)(\.weight)?$/;
-
 const moduleOf = (name: string) => name.replace(/[._]weight$/, '');
 
-/** GPT-2's names alone do not tell: some families keep `c_attn` as `[out, in]`. The wide layers of the model do. */
-function conv1DByShape(shapes: ReadonlyMap<string, readonly number[]>): (name: string) => boolean {
-  const wide = [...shapes].filter(([name]) => /(^|\.)(c_attn|c_fc)\.weight$/.test(name));
-  const holds = wide.length > 0 && wide.every(([, [rows = 0, columns = 0]]) => columns > rows);
-  return (name) => holds && CONV1D.test(name);
-}
+const kinds: readonly (TensorRole['kind'] | undefined)[] = ['linear', 'conv1d'];
 
-function isChosen(name: string, modules: TargetOptions['targetModules']): boolean {
-  if (modules === undefined) return !NO_TARGET.test(name);
+function isChosen(
+  name: string,
+  modules: TargetOptions['targetModules'],
+  role: TensorRole | undefined,
+): boolean {
+  if (modules === undefined) return kinds.includes(role?.kind);
   const path = moduleOf(name);
   if (modules instanceof RegExp) return path.search(modules) >= 0;
   return modules.some((end) => path === end || path.endsWith(`.${end}`));
@@ -65,14 +60,18 @@ function isChosen(name: string, modules: TargetOptions['targetModules']): boolea
  */
 export function spectralTargets(
   shapes: ReadonlyMap<string, readonly number[]>,
-  { targetModules, splitFused = false, isConv1D = conv1DByShape(shapes) }: TargetOptions = {},
+  { targetModules, splitFused = false, roles }: TargetOptions = {},
 ): SpectralTarget[] {
+  const known =
+    roles ??
+    layoutOf({ config: null, tensors: new Map([...shapes].map(([n, shape]) => [n, { shape }])) }).roles;
   const targets = [...shapes].flatMap(([tensor, shape]): SpectralTarget[] => {
-    if (shape.length !== 2 || shape.includes(0) || !isChosen(tensor, targetModules)) return [];
-    const transposed = isConv1D(tensor);
+    const role = known.get(tensor);
+    if (shape.length !== 2 || shape.includes(0) || !isChosen(tensor, targetModules, role)) return [];
+    const transposed = role?.kind === 'conv1d';
     const [out, inner] = (transposed ? [...shape].reverse() : shape) as [number, number];
     const whole = { tensor, shape: shape as [number, number], transposed };
-    if (!splitFused || !FUSED.test(tensor) || out !== 3 * inner)
+    if (!splitFused || role?.fused !== 'qkv' || out !== 3 * inner)
       return [{ ...whole, name: tensor, outputs: [0, out] }];
     return ['q', 'k', 'v'].map((part, i) => ({
       ...whole,

@@ -155,7 +155,7 @@ describe('findIntruderDimensions', () => {
       ['attention.self.query', 'attention.output.dense', 'output.dense', 'LayerNorm', 'pooler.dense'].map(
         (path, i) => {
           const { u, s, v } = bases(8, 8, 20 + i);
-          return [`layer.0.${path}.weight`, composed(u, s, v)];
+          return [`layer.0.${path}.weight`, path === 'LayerNorm' ? zeros([8]) : composed(u, s, v)];
         },
       ),
     );

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { findIntruderDimensions, pretrainedLikeVectors, randomMaxCosine, scaleIntruders } from './index.js';
 import { bases, composed, flipped } from './testing.case.js';
 
-const name = 'h.0.mlp.c_fc.weight';
+const name = 'h.0.mlp.up.weight';
 const { u, s, v } = bases(20, 30, 1);
 const used = s.map((value, i) => (i < 15 ? value : 0));
 const base = { [name]: composed(u, used, v), 'ln_f.bias': array([1, 2]) };
@@ -18,8 +18,7 @@ const tuned = {
 };
 const valuesOf = ({ data, shape }: NDArray) =>
   Array.from(singularValues(new Matrix(data as Float32Array, shape[0]!, shape[1]!)));
-// The layer is wide, but this model keeps it [out, in].
-const report = findIntruderDimensions(base, tuned, { isConv1D: () => false });
+const report = findIntruderDimensions(base, tuned);
 
 describe('scaleIntruders', () => {
   it('finds the two that were put in', () => {
@@ -50,7 +49,11 @@ describe('scaleIntruders', () => {
     halved.sort((a, b) => b - a);
     valuesOf(half[name]!).forEach((value, j) => void expect(value).toBeCloseTo(halved[j]!, 4));
     const [one, two] = [base, tuned].map((state) => ({ [name]: flipped(state[name]!) }));
-    const turned = findIntruderDimensions(one!, two!, { isConv1D: () => true });
+    const turned = findIntruderDimensions(one!, two!, {
+      roles: new Map([
+        [name, { kind: 'conv1d', layer: 0, block: 'h.0', slot: 'mlp.c_fc.weight', fused: null }],
+      ]),
+    });
     expect(flipped(scaleIntruders(two!, turned, 0.5)[name]!).data).toEqual(half[name]!.data);
   });
 
