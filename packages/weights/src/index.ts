@@ -4,3 +4,4 @@
  * @module @fletch/weights
  */
 export * from './state-dict.js';
+export * from './lmc-weight-matching/index.js';
