@@ -3,5 +3,6 @@
  *
  * @module @fletch/weights
  */
-export * from './state-dict.js';
+
 export * from './lmc-weight-matching/index.js';
+export * from './state-dict.js';

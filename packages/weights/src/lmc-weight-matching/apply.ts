@@ -6,7 +6,15 @@
 import { array, type NDArray } from '@fletch/array';
 import type { StateDict } from '../state-dict.js';
 import { checkPerms, groupFrom } from './perms.js';
-import { blockOf, checkSpec, type PermAxis, type PermPart, type Perms, type PermSpec, partsOf } from './spec.js';
+import {
+  blockOf,
+  checkSpec,
+  type PermAxis,
+  type PermPart,
+  type PermSpec,
+  type Perms,
+  partsOf,
+} from './spec.js';
 
 /** Where each element of a part comes from. */
 export function partIndex(part: PermPart, perms: Perms): Int32Array {

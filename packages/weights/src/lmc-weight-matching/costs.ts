@@ -11,8 +11,8 @@ import {
   blockOf,
   isStatistic,
   type PermBlock,
-  type Perms,
   type PermSpec,
+  type Perms,
   partsOf,
   type SpecFacts,
 } from './spec.js';
@@ -43,7 +43,12 @@ export function costName(part: string | PermBlock): string {
 }
 
 /** Adds the products of the rows of `a` with those of `b`. */
-export function addProducts(costs: Costs, name: string, a: Matrix<Float32Array>, b: Matrix<Float32Array>): void {
+export function addProducts(
+  costs: Costs,
+  name: string,
+  a: Matrix<Float32Array>,
+  b: Matrix<Float32Array>,
+): void {
   const product = matmul(a, b, { transposeB: true }).data;
   const known = costs.get(name);
   if (known) for (let i = 0; i < product.length; i++) known.data[i]! += product[i]!;
@@ -64,7 +69,13 @@ export function axisFirst(data: Float32Array, shape: readonly number[], axis: nu
   return new Matrix(out, n, rest);
 }
 
-function unitRows({ data, cols }: Matrix<Float32Array>, start: number, length: number, each: number, cosine: boolean) {
+function unitRows(
+  { data, cols }: Matrix<Float32Array>,
+  start: number,
+  length: number,
+  each: number,
+  cosine: boolean,
+) {
   const rows = new Matrix(data.slice(start * cols, (start + length) * cols), length / each, each * cols);
   if (!cosine) return rows;
   for (let i = 0; i < rows.rows; i++) {

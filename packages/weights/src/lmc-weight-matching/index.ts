@@ -4,6 +4,17 @@
  *
  * @module
  */
+export {
+  type ActivationMatchingOptions,
+  type ActivationProducts,
+  type Activations,
+  activationMatching,
+  activationProducts,
+  type CollectOptions,
+  collectProducts,
+  matchByProducts,
+  type TracedActivations,
+} from './activation-matching.js';
 export { applyPermutation } from './apply.js';
 export {
   distanceOf,
@@ -40,6 +51,15 @@ export {
   type Perms,
   type SpecFacts,
 } from './spec.js';
+export {
+  type BatchOf,
+  type LossGraph,
+  midpointLoss,
+  type StraightThrough,
+  type StraightThroughOptions,
+  straightThroughMatching,
+} from './straight-through.js';
+export { type PathDerivatives, pathDerivatives } from './taylor.js';
 export {
   matchingObjective,
   type WeightMatching,

@@ -23,7 +23,8 @@ export function interpolate(a: StateDict, b: StateDict, t: number): StateDict {
  * @throws FletchError `DIMENSION_MISMATCH`, `INVALID_ARGUMENT` when there is none
  */
 export function meanOf(models: readonly StateDict[]): StateDict {
-  if (models.length === 0) throw new FletchError('INVALID_ARGUMENT', 'There is no model to take the mean of.');
+  if (models.length === 0)
+    throw new FletchError('INVALID_ARGUMENT', 'There is no model to take the mean of.');
   return weightedSum(
     models,
     models.map(() => 1 / models.length),
@@ -86,7 +87,10 @@ export async function lossBarrier(
   { signal, onProgress }: LongWork = {},
 ): Promise<LossBarrier> {
   if (!Number.isSafeInteger(points) || points < 3 || points % 2 === 0)
-    throw new FletchError('INVALID_ARGUMENT', `A barrier takes an odd number of points from 3, not ${points}.`);
+    throw new FletchError(
+      'INVALID_ARGUMENT',
+      `A barrier takes an odd number of points from 3, not ${points}.`,
+    );
   const lambdas = Array.from({ length: points }, (_, i) => i / (points - 1));
   const losses: number[] = [];
   for (const lambda of lambdas) {
@@ -97,6 +101,8 @@ export async function lossBarrier(
       throw new FletchError('NON_FINITE', `The loss at λ = ${lambda} is ${loss}.`, { details: { lambda } });
     losses.push(loss);
   }
-  const above = lambdas.map((lambda, i) => losses[i]! - ((1 - lambda) * losses[0]! + lambda * losses.at(-1)!));
+  const above = lambdas.map(
+    (lambda, i) => losses[i]! - ((1 - lambda) * losses[0]! + lambda * losses.at(-1)!),
+  );
   return { lambdas, losses, barrier: Math.max(...above, 0), middle: above[(points - 1) / 2]! };
 }

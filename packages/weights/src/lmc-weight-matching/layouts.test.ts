@@ -17,20 +17,27 @@ describe.each(Object.entries(tinyLayouts))('%s', (_, layout) => {
     const other = applyPermutation(spec, perms, model);
     expect(far(layout.logits(other), layout.logits(model))).toBeLessThan(1e-5);
     // Something has moved, and moves back.
-    expect(Object.keys(model).some((name) => far(other[name]!.data as Float32Array, model[name]!.data as Float32Array) > 0)).toBe(true);
+    expect(
+      Object.keys(model).some(
+        (name) => far(other[name]!.data as Float32Array, model[name]!.data as Float32Array) > 0,
+      ),
+    ).toBe(true);
     expect(applyPermutation(spec, inversePerms(perms), other)).toEqual(model);
   });
 
   test('every permutation matters: an axis that misses it computes something else', () => {
     const perms = randomPerms(facts, 4);
-    const [tensor] = Object.keys(spec).filter((name) => /weight$/.test(name) && model[name]!.shape.length > 1);
+    const [tensor] = Object.keys(spec).filter(
+      (name) => /weight$/.test(name) && model[name]!.shape.length > 1,
+    );
     const broken = { ...applyPermutation(spec, perms, model), [tensor!]: model[tensor!]! };
     expect(far(layout.logits(broken), layout.logits(model))).toBeGreaterThan(1e-3);
   });
 });
 
 test('the permutations of the layouts', () => {
-  const sizes = (name: string) => Object.fromEntries(checkSpec(specOf(tinyLayouts[name]!), tinyLayouts[name]!.draw(0)).sizes);
+  const sizes = (name: string) =>
+    Object.fromEntries(checkSpec(specOf(tinyLayouts[name]!), tinyLayouts[name]!.draw(0)).sizes);
   expect(sizes('mlp')).toEqual({ 'layers.0': 8, 'layers.1': 5 });
   expect(sizes('resnet, basic')).toEqual({
     conv1: 4,
@@ -74,12 +81,18 @@ test('VGG: kernels, normalizations, and a linear layer over flattened channels',
         at(m, 'features.1.bias').reshape([4, 1, 1]),
       ),
     );
-    const second = relu(conv2d(scaled, at(m, 'features.10.weight'), at(m, 'features.10.bias'), { padding: 1 }));
-    const wide = relu(
-      add(matmul(flatten(second, 1), at(m, 'classifier.0.weight'), { transposeB: true }), at(m, 'classifier.0.bias')),
+    const second = relu(
+      conv2d(scaled, at(m, 'features.10.weight'), at(m, 'features.10.bias'), { padding: 1 }),
     );
-    return evaluate(add(matmul(wide, at(m, 'classifier.3.weight'), { transposeB: true }), at(m, 'classifier.3.bias')))
-      .data as Float32Array;
+    const wide = relu(
+      add(
+        matmul(flatten(second, 1), at(m, 'classifier.0.weight'), { transposeB: true }),
+        at(m, 'classifier.0.bias'),
+      ),
+    );
+    return evaluate(
+      add(matmul(wide, at(m, 'classifier.3.weight'), { transposeB: true }), at(m, 'classifier.3.bias')),
+    ).data as Float32Array;
   };
   const other = applyPermutation(spec, randomPerms(checkSpec(spec, model), 5), model);
   const before = logits(model);
@@ -102,10 +115,18 @@ describe('refuses', () => {
   test.each([
     ['an unknown architecture', () => permutationSpec('rnn' as never, gpt2), /"rnn" are not known.*gpt2/],
     ['weights of another layout', () => permutationSpec('llama', gpt2), /not the weights of a Llama/],
-    ['a network without layers', () => permutationSpec('mlp', { b: gpt2['transformer.ln_f.bias']! }), /0 layers/],
+    [
+      'a network without layers',
+      () => permutationSpec('mlp', { b: gpt2['transformer.ln_f.bias']! }),
+      /0 layers/,
+    ],
     ['layers that do not follow one another', () => permutationSpec('mlp', gpt2), /reads/],
     ['a residual network without blocks', () => permutationSpec('resnet20', gpt2), /layer1\.0\.conv1/],
-    ['heads that do not divide', () => permutationSpec('gpt2', gpt2, { heads: 3 }), /do not divide into 3 heads/],
+    [
+      'heads that do not divide',
+      () => permutationSpec('gpt2', gpt2, { heads: 3 }),
+      /do not divide into 3 heads/,
+    ],
     ['no heads', () => permutationSpec('gpt2', gpt2, { heads: 0 }), /positive whole number/],
     [
       'to permute inside of rotated heads',

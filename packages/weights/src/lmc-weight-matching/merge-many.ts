@@ -8,7 +8,7 @@ import { rng } from '@fletch/linalg';
 import type { StateDict } from '../state-dict.js';
 import { applyPermutation } from './apply.js';
 import { distanceOf, meanOf } from './interpolate.js';
-import type { Perms, PermSpec } from './spec.js';
+import type { PermSpec, Perms } from './spec.js';
 import { checkMatching, descend } from './weight-matching.js';
 
 export interface MergeManyOptions extends LongWork {

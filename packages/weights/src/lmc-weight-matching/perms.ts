@@ -70,7 +70,9 @@ export function checkPerms(facts: SpecFacts, perms: Perms): Perms {
     const seen = new Int32Array(size).fill(-1);
     p.forEach((from, i) => {
       if (!Number.isInteger(from) || from < 0 || from >= size)
-        throw refuse(`"${name}" is no permutation: entry ${i} is ${from}, not one of 0 … ${size - 1}.`, { name });
+        throw refuse(`"${name}" is no permutation: entry ${i} is ${from}, not one of 0 … ${size - 1}.`, {
+          name,
+        });
       if (seen[from]! >= 0)
         throw refuse(`"${name}" is no permutation: ${from} stands at ${seen[from]} and at ${i}.`, { name });
       seen[from] = i;

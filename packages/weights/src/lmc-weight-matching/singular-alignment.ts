@@ -109,7 +109,10 @@ export function distanceBound(
       yy += y[i]! ** 2;
     }
     const [s, t] = [left.get(name)?.s, right.get(name)?.s];
-    if (s && t) s.forEach((value, i) => { bound += (value - t[i]!) ** 2; });
+    if (s && t)
+      s.forEach((value, i) => {
+        bound += (value - t[i]!) ** 2;
+      });
     else bound += (Math.sqrt(xx) - Math.sqrt(yy)) ** 2;
   }
   return { dist: Math.sqrt(dist), distLowerBound: Math.sqrt(bound) };

@@ -9,14 +9,20 @@ import { groupFrom } from './perms.js';
 import type { HeadFamily, Perms, SpecFacts } from './spec.js';
 
 /** Sum of the entries that a permutation takes. */
-export function valueOf(costs: Matrix<Float64Array>, p: ArrayLike<number>): number {
+export function takenFrom(costs: Matrix<Float64Array>, p: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < p.length; i++) sum += costs.data[i * costs.cols + p[i]!]!;
   return sum;
 }
 
 /** A part of a square matrix, as one that is dense. */
-function blockAt({ data, cols }: Matrix<Float64Array>, row: number, column: number, size: number, into: Float64Array) {
+function blockAt(
+  { data, cols }: Matrix<Float64Array>,
+  row: number,
+  column: number,
+  size: number,
+  into: Float64Array,
+) {
   for (let i = 0; i < size; i++)
     for (let j = 0; j < size; j++) into[i * size + j]! += data[(row + i) * cols + column + j]!;
 }
@@ -88,7 +94,8 @@ class Pairer {
       inner.forEach(([, p], k) => {
         const rows = own[k];
         if (rows)
-          for (let e = 0; e < each; e++) value += rows.data[(to * each + e) * rows.cols + from * each + p[e]!]!;
+          for (let e = 0; e < each; e++)
+            value += rows.data[(to * each + e) * rows.cols + from * each + p[e]!]!;
       });
       if (best && value <= best.value * (1 + 1e-12 * Math.sign(best.value))) return best;
       best = { value, heads, inner };
@@ -108,7 +115,9 @@ function solveHeads(family: HeadFamily, costs: Costs, current: Perms): Perms {
   for (let to = 0; to < groups; to++)
     for (let from = 0; from < groups; from++) {
       const isCurrent = groupFrom(now, group, to) === from;
-      const start = Int32Array.from({ length: group }, (_, i) => (isCurrent ? now[to * group + i]! % group : i));
+      const start = Int32Array.from({ length: group }, (_, i) =>
+        isCurrent ? now[to * group + i]! % group : i,
+      );
       const pairing = pairer.pair(to, from, start);
       values[to * groups + from] = pairing.value;
       pairings.push(pairing);
@@ -132,13 +141,13 @@ function solveHeads(family: HeadFamily, costs: Costs, current: Perms): Perms {
 /** The value of a target's permutations. */
 export function targetValue(target: Target, facts: SpecFacts, costs: Costs, perms: Perms): number {
   const family = facts.families.get(target.name);
-  if (!family) return valueOf(costs.get(target.name)!, perms[target.name]!);
+  if (!family) return takenFrom(costs.get(target.name)!, perms[target.name]!);
   const { perm, group, each } = family;
   const heads = perms[perm]!;
   let value = 0;
   const add = (name: string, p: ArrayLike<number>) => {
     const own = costs.get(name);
-    if (own) value += valueOf(own, p);
+    if (own) value += takenFrom(own, p);
   };
   add(perm, heads);
   add(

@@ -110,10 +110,9 @@ export function checkSpec(spec: PermSpec, model: StateDict): SpecFacts {
     if (shape === undefined)
       throw refuse(`The spec names "${tensor}", which the model does not have.`, { tensor });
     if (axes.length !== shape.length)
-      throw refuse(
-        `The spec says ${axes.length} axes of "${tensor}", which has shape ${shapeText(shape)}.`,
-        { tensor },
-      );
+      throw refuse(`The spec says ${axes.length} axes of "${tensor}", which has shape ${shapeText(shape)}.`, {
+        tensor,
+      });
     axes.forEach((axis, i) => {
       const where = `axis ${i} of "${tensor}" ${shapeText(shape)}`;
       for (const [part, length] of lengthsOf(axis, shape[i]!, where)) {
@@ -147,7 +146,9 @@ export function checkSpec(spec: PermSpec, model: StateDict): SpecFacts {
   if (disagreeing.length > 0)
     throw refuse(
       `Sizes disagree: ${disagreeing
-        .map(([perm, own]) => `"${perm}" is ${own.map(({ size, where }) => `${size} at ${where}`).join(', ')}`)
+        .map(
+          ([perm, own]) => `"${perm}" is ${own.map(({ size, where }) => `${size} at ${where}`).join(', ')}`,
+        )
         .join('; ')}.`,
       { perms: disagreeing.map(([perm]) => perm) },
     );

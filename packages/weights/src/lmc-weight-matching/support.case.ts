@@ -4,8 +4,8 @@
  * @module
  */
 import { array, evaluate, type NDArray, type Tensor } from '@fletch/array';
-import { type AnyFamily, bert, cnn, gpt2, gptNeo, llama, mlp, resnet, vit } from '@fletch/models';
 import { rng } from '@fletch/linalg';
+import { type AnyFamily, bert, cnn, gpt2, gptNeo, llama, mlp, resnet, vit } from '@fletch/models';
 import type { StateDict } from '../state-dict.js';
 import { type PermArchitecture, permutationSpec, type TransformerOptions } from './layouts/index.js';
 import type { PermSpec } from './spec.js';
@@ -45,10 +45,15 @@ function tiny(
           const random = rng(1000 + seed, i);
           const values = random.fillNormal(new Float32Array(size)).map((value) => 0.4 * value);
           // Variances and scales stay above 0.
-          const isPositive = /running_var|norm.*weight|ln.*weight|LayerNorm\.weight|bn\d\.weight|downsample\.1\.weight/;
+          const isPositive =
+            /running_var|norm.*weight|ln.*weight|LayerNorm\.weight|bn\d\.weight|downsample\.1\.weight/;
           return [
             name,
-            array(isPositive.test(name) ? values.map((value) => 1 + Math.abs(value)) : values, 'float32', shape),
+            array(
+              isPositive.test(name) ? values.map((value) => 1 + Math.abs(value)) : values,
+              'float32',
+              shape,
+            ),
           ];
         }),
       ),
@@ -104,7 +109,13 @@ export const tinyLayouts: Readonly<Record<string, TinyLayout>> = {
   gpt_neo: tiny(
     'gpt_neo',
     gptNeo,
-    { ...vocabulary, hidden_size: 8, num_layers: 2, num_heads: 2, attention_types: [[['global', 'local'], 1]] },
+    {
+      ...vocabulary,
+      hidden_size: 8,
+      num_layers: 2,
+      num_heads: 2,
+      attention_types: [[['global', 'local'], 1]],
+    },
     { inputIds: ids },
     { heads: 2, residual: true },
   ),

@@ -13,7 +13,15 @@ import { permuted } from './apply.js';
 import { costsOf, type Target, targetsOf } from './costs.js';
 import { checkPerms, identityPerms } from './perms.js';
 import { solveTarget, targetValue } from './solve.js';
-import { blockOf, checkSpec, isStatistic, type Perms, type PermSpec, partsOf, type SpecFacts } from './spec.js';
+import {
+  blockOf,
+  checkSpec,
+  isStatistic,
+  type PermSpec,
+  type Perms,
+  partsOf,
+  type SpecFacts,
+} from './spec.js';
 
 export interface WeightMatchingOptions extends LongWork {
   /** Most sweeps over all permutations. Default 100. */
@@ -46,7 +54,10 @@ export interface WeightMatching {
  */
 export function checkMatching(spec: PermSpec, a: StateDict, b: StateDict): SpecFacts {
   checkSameStates(a, b, ['The first model', 'the second']);
-  for (const [which, model] of [['first', a], ['second', b]] as const)
+  for (const [which, model] of [
+    ['first', a],
+    ['second', b],
+  ] as const)
     for (const [name, { data, shape }] of Object.entries(model)) {
       const at = (data as Float32Array).findIndex((value) => !Number.isFinite(value));
       if (at >= 0)

@@ -35,7 +35,8 @@ export function chainSpec(layout: string, model: StateDict): PermSpec {
   const layers = prefixes
     .filter((prefix) => rankOf(prefix) > 1)
     .sort((a, b) => Number(rankOf(b) > 2) - Number(rankOf(a) > 2) || byName(a, b));
-  if (layers.length < 2) throw notThisLayout(layout, `there are ${layers.length} layers with two or more axes`);
+  if (layers.length < 2)
+    throw notThisLayout(layout, `there are ${layers.length} layers with two or more axes`);
   let given: { readonly perm: string; readonly size: number } | undefined;
   for (const [i, layer] of layers.entries()) {
     const [out, inner] = [build.size(`${layer}.weight`, 0), build.size(`${layer}.weight`, 1)];
@@ -43,7 +44,10 @@ export function chainSpec(layout: string, model: StateDict): PermSpec {
     if (given) {
       const each = inner / given.size;
       if (!Number.isInteger(each))
-        throw notThisLayout(layout, `"${layer}" reads ${inner} units, "${given.perm}" before it gives ${given.size}`);
+        throw notThisLayout(
+          layout,
+          `"${layer}" reads ${inner} units, "${given.perm}" before it gives ${given.size}`,
+        );
       reads = each === 1 ? given.perm : { perm: given.perm, each };
     }
     build.layer(layer, i === layers.length - 1 ? null : layer, reads);

@@ -8,7 +8,12 @@ import type { StateDict } from '../../state-dict.js';
 import type { PermSpec } from '../spec.js';
 import { chainSpec } from './chain.js';
 import { resnetSpec } from './resnet.js';
-import { type TransformerName, type TransformerOptions, transformerNames, transformerSpec } from './transformers.js';
+import {
+  type TransformerName,
+  type TransformerOptions,
+  transformerNames,
+  transformerSpec,
+} from './transformers.js';
 
 /** Architectures that {@link permutationSpec} knows. */
 export type PermArchitecture = 'mlp' | 'vgg' | 'cnn' | 'resnet' | 'resnet20' | TransformerName;

@@ -164,7 +164,11 @@ function attentionParts(
  * @throws FletchError `INVALID_ARGUMENT` for weights of another layout, heads that do not divide the width, and for
  *   `queryKeys` where places are rotated, which would change the function
  */
-export function transformerSpec(name: TransformerName, model: StateDict, options: TransformerOptions = {}): PermSpec {
+export function transformerSpec(
+  name: TransformerName,
+  model: StateDict,
+  options: TransformerOptions = {},
+): PermSpec {
   const layout = layouts[name];
   const { heads, queryKeys, residual = false } = options;
   if (layout.isRotary && queryKeys)
@@ -176,7 +180,8 @@ export function transformerSpec(name: TransformerName, model: StateDict, options
   const blocks = Object.keys(model)
     .flatMap((tensor) => layout.block.exec(tensor)?.[1] ?? [])
     .sort(byName);
-  if (blocks.length === 0) throw notThisLayout(layout.title, `no tensor is named like ${layout.block.source}`);
+  if (blocks.length === 0)
+    throw notThisLayout(layout.title, `no tensor is named like ${layout.block.source}`);
   const stream = residual ? 'residual' : null;
   const layer = (path: string, out: PermAxis, inner: PermAxis) => {
     build.add(`${path}.weight`, layout.isTurned ? [inner, out] : [out, inner]);
@@ -201,6 +206,10 @@ export function transformerSpec(name: TransformerName, model: StateDict, options
   if (residual)
     for (const [pattern, axes] of layout.outside)
       for (const tensor of Object.keys(model))
-        if (pattern.test(tensor)) build.add(tensor, axes.map((axis) => (axis === '.' ? 'residual' : null)));
+        if (pattern.test(tensor))
+          build.add(
+            tensor,
+            axes.map((axis) => (axis === '.' ? 'residual' : null)),
+          );
   return build.done();
 }
