@@ -12,6 +12,7 @@ export * from './files/read-documents.js';
 export type { FileDocument, ReadDocumentsOptions } from './files/types.js';
 export { sha256 } from './npm/files.js';
 export * from './npm/package.js';
+export { halfTable } from './numbers/half.js';
 export * from './r-data/index.js';
 export * from './safetensors/index.js';
 export * from './tables/index.js';

@@ -5,7 +5,7 @@
  */
 import type { NDArray } from '@fletch/array';
 import { FletchError } from '@fletch/base';
-import { eigh, Matrix, matmul } from '@fletch/linalg';
+import { effectiveRankOf, eigh, Matrix, matmul } from '@fletch/linalg';
 import { scalingOf } from './probe/scaling.js';
 
 /**
@@ -25,9 +25,8 @@ export function effectiveRank(rows: NDArray): number {
   const matrix = new Matrix(Float64Array.from(rows.data as Float32Array), count, width);
   const centred = scalingOf(matrix, false).apply(matrix);
   const { values } = eigh(matmul(centred, centred, { transposeA: true }));
-  const positive = values.filter((value) => value > 0);
-  const total = positive.reduce((sum, value) => sum + value, 0);
+  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
   // What is left of equal rows are rounding errors of their mean.
   if (total <= 1e-24 * matrix.data.reduce((sum, value) => sum + value * value, 0)) return 0;
-  return Math.exp(-positive.reduce((sum, value) => sum + (value / total) * Math.log(value / total), 0));
+  return effectiveRankOf(values);
 }

@@ -6,6 +6,7 @@
 export * from './area-under-curve.js';
 export * from './assignment.js';
 export * from './cholesky.js';
+export * from './effective-rank.js';
 export * from './eigh.js';
 export * from './fourier/fft.js';
 export * from './hadamard.js';

@@ -4,5 +4,9 @@
  * @module @fletch/weights
  */
 
+export * from './adapt/lora.js';
+export * from './checkpoint/index.js';
+export * from './intruder-dimensions/index.js';
 export * from './lmc-weight-matching/index.js';
 export * from './state-dict.js';
+export * from './targets.js';

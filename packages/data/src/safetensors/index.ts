@@ -4,6 +4,7 @@
  * @module
  */
 export * from './dtypes.js';
+export { type FolderOptions, openInFolder } from './folder.js';
 export type { SafetensorsHeader, TensorInfo } from './header.js';
 export { defaultMaxHeader, formatMaxHeader, headerLength, parseHeader } from './header.js';
 export * from './memory.js';

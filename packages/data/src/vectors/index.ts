@@ -4,6 +4,7 @@
  * @module
  */
 
+export { describeReadError, type FileBytes, invalidFile } from './bytes.js';
 export * from './formats/beir-texts.js';
 export { vectorFormats } from './formats/index.js';
 export * from './ids.js';

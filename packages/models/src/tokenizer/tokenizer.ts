@@ -31,7 +31,10 @@ function wordsOf({ normalizer, pre_tokenizer }: TokenizerFile, encoder: Encoder)
     const { add_prefix_space, use_regex } = pre_tokenizer;
     return add_prefix_space === false && use_regex !== false ? byteLevelWords : undefined;
   }
-  if (pre_tokenizer?.type !== 'BertPreTokenizer') return undefined;
+  const isByLetter =
+    pre_tokenizer?.type === 'Split' &&
+    (pre_tokenizer.pattern as { readonly Regex?: string } | undefined)?.Regex === '[\\s\\S]';
+  if (pre_tokenizer?.type !== 'BertPreTokenizer' && !isByLetter) return undefined;
   const steps = (normalizer?.normalizers ?? (normalizer ? [normalizer] : [])) as readonly { type: string }[];
   if (!steps.every(({ type }) => settled.has(type))) return undefined;
   return (text: string) => encoder.pre_tokenizer!(encoder.normalizer ? encoder.normalizer(text) : text);

@@ -10,6 +10,7 @@ export { optimizerOf } from './optimizer.js';
 export * from './recipe.js';
 export { type DrawImagesOptions, drawImages } from './recipes/diffusion.js';
 export { type WriteTextOptions, writeText } from './recipes/generate.js';
+export { type GlossLetters, type LetterGloss, loadGlossLetters } from './recipes/gloss-letters.js';
 export { recipes } from './recipes/index.js';
 export { loadDefinitions, loadTextCorpus } from './recipes/text-corpus.js';
 export * from './zoo.js';

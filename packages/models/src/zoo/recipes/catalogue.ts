@@ -7,9 +7,10 @@ import { loadFashionMnist, loadMnist, type PixelStatistics } from '@fletch/data'
 import { cnn } from '../../families/cnn.js';
 import { resnet } from '../../families/resnet.js';
 import { vit } from '../../families/vit.js';
-import { trainWords } from '../../tokenizer/index.js';
+import { trainLetters, trainWords } from '../../tokenizer/index.js';
 import { obtain } from '../obtain.js';
 import { END } from './generate.js';
+import { letterPlan, loadLetterCorpus } from './gloss-letters.js';
 import { imageClassifier } from './image-classifier.js';
 import { classifierJudge, imageDiffusion } from './image-diffusion.js';
 import { languageModel } from './language-model.js';
@@ -189,6 +190,42 @@ export const gptNanoRepeats = languageModel({
       fall: 'line',
       weightDecay: 0.05,
       look: 700,
+    },
+    version: 1,
+  },
+});
+
+export const gptNanoLetters = languageModel({
+  title: 'A small GPT that writes letter by letter',
+  summary:
+    'Three blocks of width 96 in GPT-2’s layout, on the letters of 55,000 definitions: a base to tune, merge and compress. Definitions that it never saw are kept for tasks.',
+  prompts: ['a small ', 'someone who '],
+  load: loadLetterCorpus,
+  tokenize: (texts, options) => trainLetters(texts, { ...options, unknown: END }),
+  plan: {
+    name: 'gpt-nano-letters',
+    family: 'gpt2',
+    config: {
+      vocab_size: 48,
+      n_positions: 72,
+      n_embd: 96,
+      n_layer: 3,
+      n_head: 4,
+      activation_function: 'gelu',
+      tie_word_embeddings: true,
+      embd_pdrop: 0,
+      attn_pdrop: 0,
+      resid_pdrop: 0,
+    },
+    data: { ...letterPlan, share: 1 },
+    training: {
+      ...small,
+      steps: 1500,
+      batch: 32,
+      learningRate: 2e-3,
+      warmup: 60,
+      weightDecay: 0.01,
+      look: 250,
     },
     version: 1,
   },

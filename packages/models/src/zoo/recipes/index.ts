@@ -8,6 +8,7 @@ import {
   bertNanoText,
   cnnMnist,
   ditNanoMnist,
+  gptNanoLetters,
   gptNanoRepeats,
   gptNanoText,
   resnetNanoFashion,
@@ -17,6 +18,7 @@ import {
 export const recipes: readonly Recipe[] = [
   gptNanoText,
   gptNanoRepeats,
+  gptNanoLetters,
   bertNanoText,
   vitNanoFashion,
   resnetNanoFashion,
