@@ -4,7 +4,7 @@
  * @module
  */
 import { requireFinite } from './checks.js';
-import type { Matrix } from './matrix.js';
+import { Matrix } from './matrix.js';
 
 /** Pairs of rows and columns, min(m, n) of them. */
 export interface Assignment {
@@ -44,6 +44,20 @@ export function assign(
     cols: Uint32Array.from(pairs, ([, j]) => j),
     cost: pairs.reduce((sum, [i, j]) => sum + costs.at(i, j), 0),
   };
+}
+
+/**
+ * {@link assign} of a square matrix: the column of each row.
+ *
+ * @param costs - `n · n` numbers, row-major
+ * @param maximize - whether the sum is to be largest; else it is least
+ * @throws FletchError `DIMENSION_MISMATCH` unless there are n² numbers, `NON_FINITE` with the position of one that is not
+ *   finite
+ */
+export function linearSumAssignment(costs: Float64Array, n: number, maximize: boolean): Int32Array {
+  const square = new Matrix(costs, n, n);
+  requireFinite('linearSumAssignment', square);
+  return solveRows(maximize ? costs.map((cost) => -cost) : costs, n, n);
 }
 
 /** The column of each row; m <= n. */
