@@ -273,7 +273,7 @@ async function findIntruders(
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const { roles } = layoutOf(base);
   const targets = spectralTargets(new Map(tensors.map(({ name, shape }) => [name, shape])), {
-    isConv1D: (name) => roles.get(name)?.kind === 'conv1d',
+    roles,
     ...criteria,
   }).filter((target) => isComparable(target, byName, exactUpTo, skipped));
   const total =
