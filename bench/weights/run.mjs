@@ -55,6 +55,7 @@ export async function run(options) {
       for (let round = 0; round < rounds; round++) {
         const floor = await child({ kind: 'streams', folder });
         times.streams.push(floor.seconds);
+        times.cpu = [...(times.cpu ?? []), floor.cpuSeconds];
         for (const name of methods) {
           const found = await child({ kind: 'merge', folder, name });
           times[name] = [...(times[name] ?? []), found];
@@ -68,6 +69,8 @@ export async function run(options) {
           seconds: least(times[name].map((one) => one.seconds)),
           streams: least(times.streams),
           ratio: least(times[name].map((one) => one.seconds)) / least(times.streams),
+          cpuSeconds: least(times[name].map((one) => one.cpuSeconds)),
+          streamsCpuSeconds: least(times.cpu),
           ratios: times[name].map((one, i) => one.seconds / times.streams[i]),
           megabytes: Math.max(...times[name].map((one) => one.megabytes)),
         };
