@@ -65,6 +65,8 @@ class PlainReader implements PieceReader {
   readonly #source: PlannedSource;
   readonly #dtype: OutDType;
   readonly #raw: Uint8Array[] = [];
+  /** Up to here all numbers were found to be finite. */
+  #checked = 0;
   readonly #floats: Float32Array[] = [];
 
   constructor(source: PlannedSource, dtype: OutDType) {
@@ -80,7 +82,7 @@ class PlainReader implements PieceReader {
     await checkpoint.readBytes(this.#source.tensor, offset * width, (offset + count) * width, target);
     if (this.#dtype === 'F32') {
       const values = new Float32Array(target.buffer, 0, count);
-      checkFloats(values, this.#source, offset);
+      this.#check(offset, count, () => checkFloats(values, this.#source, offset));
       return { floats: () => values };
     }
     const bits = new Uint16Array(target.buffer, 0, count);
@@ -89,11 +91,18 @@ class PlainReader implements PieceReader {
     return {
       ...(dtype === 'BF16' && { bits }),
       floats: () => {
-        checkBits(bits, dtype, this.#source, offset);
+        this.#check(offset, count, () => checkBits(bits, dtype, this.#source, offset));
         if ((this.#floats[slot]?.length ?? 0) < count) this.#floats[slot] = new Float32Array(count);
         return convert(bits, this.#floats[slot]!.subarray(0, count));
       },
     };
+  }
+
+  /** Looks at each number once, however often it is read. */
+  #check(offset: number, count: number, look: () => void): void {
+    if (offset + count <= this.#checked) return;
+    look();
+    if (offset <= this.#checked) this.#checked = offset + count;
   }
 }
 
