@@ -36,11 +36,11 @@ async function examplesOf(page: string): Promise<string[]> {
 /** The example as a script: imports become variables, `x; // → y` a comparison. */
 function scriptOf(code: string): string {
   const checked = code
+    .replace(/import (\{[^}]*\}) from '(node:[\w/]+)';/g, "const $1 = process.getBuiltinModule('$2');")
     .replace(/import \{([\s\S]*?)\} from '@fletch\/([\w/]+)';/g, (_, names: string, library: string) => {
       const values = names.split(',').map((name) => name.trim());
       return `const {${values.filter((name) => name !== '' && !name.startsWith('type '))}} = libraries['${library}'];`;
     })
-    .replace(/import (\{[^}]*\}) from '(node:[\w/]+)';/g, "const $1 = process.getBuiltinModule('$2');")
     .replace(/^(.+); \/\/ → (.+)$/gm, 'check(($1), $2);');
   return ts.transpile(checked, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 });
 }
