@@ -150,21 +150,27 @@ function addAgreeing(
   { normalize, lambda }: { readonly normalize: boolean; readonly lambda: number },
   out: Float32Array,
 ): void {
-  const count = deltas.length;
-  for (let i = 0; i < out.length; i++) {
-    let sum = 0;
-    for (let j = 0; j < count; j++) sum += weights[j]! * deltas[j]![i]!;
-    const positive = sum >= 0;
-    let agreed = 0;
-    let divisor = 0;
-    for (let j = 0; j < count; j++) {
-      const value = weights[j]! * deltas[j]![i]!;
-      if (positive ? value > 0 : value < 0) {
-        agreed += value;
-        divisor += weights[j]!;
+  const { length } = out;
+  const sums = new Float64Array(length);
+  const agreed = new Float64Array(length);
+  const divisors = new Float64Array(length);
+  // One model after the other: plain loops over one array are many times faster.
+  deltas.forEach((delta, j) => {
+    const weight = weights[j]!;
+    for (let i = 0; i < length; i++) sums[i]! += weight * delta[i]!;
+  });
+  deltas.forEach((delta, j) => {
+    const weight = weights[j]!;
+    for (let i = 0; i < length; i++) {
+      const value = weight * delta[i]!;
+      if (sums[i]! >= 0 ? value > 0 : value < 0) {
+        agreed[i]! += value;
+        divisors[i]! += weight;
       }
     }
-    if (normalize && divisor !== 0) agreed /= divisor;
-    out[i] = base[i]! + lambda * agreed;
+  });
+  for (let i = 0; i < length; i++) {
+    const divisor = normalize && divisors[i] !== 0 ? divisors[i]! : 1;
+    out[i] = base[i]! + (lambda * agreed[i]!) / divisor;
   }
 }
