@@ -142,6 +142,13 @@ function addAll(
   }
 }
 
+/** Numbers that are worked on at once: what is remembered of them stays in the nearest cache. */
+const BLOCK = 2048;
+
+const sums = new Float64Array(BLOCK);
+const agreed = new Float64Array(BLOCK);
+const divisors = new Float64Array(BLOCK);
+
 /** Adds those weighted numbers that have the sign of their sum (of a zero sum: plus), divided by their weights. */
 function addAgreeing(
   base: Float32Array,
@@ -150,27 +157,30 @@ function addAgreeing(
   { normalize, lambda }: { readonly normalize: boolean; readonly lambda: number },
   out: Float32Array,
 ): void {
-  const { length } = out;
-  const sums = new Float64Array(length);
-  const agreed = new Float64Array(length);
-  const divisors = new Float64Array(length);
-  // One model after the other: plain loops over one array are many times faster.
-  deltas.forEach((delta, j) => {
-    const weight = weights[j]!;
-    for (let i = 0; i < length; i++) sums[i]! += weight * delta[i]!;
-  });
-  deltas.forEach((delta, j) => {
-    const weight = weights[j]!;
-    for (let i = 0; i < length; i++) {
-      const value = weight * delta[i]!;
-      if (sums[i]! >= 0 ? value > 0 : value < 0) {
-        agreed[i]! += value;
-        divisors[i]! += weight;
-      }
+  for (let at = 0; at < out.length; at += BLOCK) {
+    const count = Math.min(BLOCK, out.length - at);
+    sums.fill(0);
+    agreed.fill(0);
+    divisors.fill(0);
+    for (let j = 0; j < deltas.length; j++) addTo(sums, deltas[j]!, at, count, weights[j]!);
+    for (let j = 0; j < deltas.length; j++) addAgreed(deltas[j]!, at, count, weights[j]!);
+    for (let i = 0; i < count; i++) {
+      const divisor = normalize && divisors[i] !== 0 ? divisors[i]! : 1;
+      out[at + i] = base[at + i]! + (lambda * agreed[i]!) / divisor;
     }
-  });
-  for (let i = 0; i < length; i++) {
-    const divisor = normalize && divisors[i] !== 0 ? divisors[i]! : 1;
-    out[i] = base[i]! + (lambda * agreed[i]!) / divisor;
+  }
+}
+
+function addTo(total: Float64Array, delta: Float32Array, at: number, count: number, weight: number): void {
+  for (let i = 0; i < count; i++) total[i]! += weight * delta[at + i]!;
+}
+
+function addAgreed(delta: Float32Array, at: number, count: number, weight: number): void {
+  for (let i = 0; i < count; i++) {
+    const value = weight * delta[at + i]!;
+    if (sums[i]! >= 0 ? value > 0 : value < 0) {
+      agreed[i]! += value;
+      divisors[i]! += weight;
+    }
   }
 }

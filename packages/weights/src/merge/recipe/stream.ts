@@ -13,7 +13,7 @@ import { type PieceReader, pieceReader, type RawPiece, RowReader } from './read-
 import type { Tokens } from './tokens.js';
 
 /** Numbers of a piece. */
-const PIECE = 2 ** 21;
+const PIECE = 2 ** 18;
 
 /** Below this many bytes the writer gathers pieces, and they must not change any more. */
 const GATHERED = 2 ** 20;
