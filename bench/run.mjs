@@ -13,6 +13,7 @@ const suites = {
   tokenize: () => import('./text/tokenize.mjs'),
   zoo: () => import('./zoo/run.mjs'),
   train: () => import('./train/run.mjs'),
+  weights: () => import('./weights/run.mjs'),
 };
 
 const [name, ...options] = process.argv.slice(2);

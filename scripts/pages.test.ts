@@ -10,6 +10,7 @@ import * as linalg from '@fletch/linalg';
 import * as models from '@fletch/models';
 import * as search from '@fletch/search';
 import * as serverless from '@fletch/search/serverless';
+import * as weights from '@fletch/weights';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -24,6 +25,7 @@ const libraries: Readonly<Record<string, object>> = {
   models,
   search,
   'search/serverless': serverless,
+  weights,
 };
 
 async function examplesOf(page: string): Promise<string[]> {
@@ -34,6 +36,7 @@ async function examplesOf(page: string): Promise<string[]> {
 /** The example as a script: imports become variables, `x; // → y` a comparison. */
 function scriptOf(code: string): string {
   const checked = code
+    .replace(/import (\{[^}]*\}) from '(node:[\w/]+)';/g, "const $1 = process.getBuiltinModule('$2');")
     .replace(/import \{([\s\S]*?)\} from '@fletch\/([\w/]+)';/g, (_, names: string, library: string) => {
       const values = names.split(',').map((name) => name.trim());
       return `const {${values.filter((name) => name !== '' && !name.startsWith('type '))}} = libraries['${library}'];`;
@@ -52,6 +55,7 @@ describe.each([
   'estimators',
   'insight',
   'leanvec',
+  'merging',
   'models',
   'representation',
   'serverless',

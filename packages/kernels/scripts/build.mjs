@@ -21,6 +21,7 @@ const variants = [
     flags: sharedMemory,
   },
   { file: 'linalg.wasm', entry: 'linalg/index.ts', features: ['simd'], flags: [] },
+  { file: 'merge.wasm', entry: 'merge/index.ts', features: ['simd'], flags: ['--initialMemory', '18'] },
 ];
 
 const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -142,6 +142,13 @@ function addAll(
   }
 }
 
+/** Numbers that are worked on at once: what is remembered of them stays in the nearest cache. */
+const BLOCK = 2048;
+
+const sums = new Float64Array(BLOCK);
+const agreed = new Float64Array(BLOCK);
+const divisors = new Float64Array(BLOCK);
+
 /** Adds those weighted numbers that have the sign of their sum (of a zero sum: plus), divided by their weights. */
 function addAgreeing(
   base: Float32Array,
@@ -150,21 +157,30 @@ function addAgreeing(
   { normalize, lambda }: { readonly normalize: boolean; readonly lambda: number },
   out: Float32Array,
 ): void {
-  const count = deltas.length;
-  for (let i = 0; i < out.length; i++) {
-    let sum = 0;
-    for (let j = 0; j < count; j++) sum += weights[j]! * deltas[j]![i]!;
-    const positive = sum >= 0;
-    let agreed = 0;
-    let divisor = 0;
-    for (let j = 0; j < count; j++) {
-      const value = weights[j]! * deltas[j]![i]!;
-      if (positive ? value > 0 : value < 0) {
-        agreed += value;
-        divisor += weights[j]!;
-      }
+  for (let at = 0; at < out.length; at += BLOCK) {
+    const count = Math.min(BLOCK, out.length - at);
+    sums.fill(0);
+    agreed.fill(0);
+    divisors.fill(0);
+    for (let j = 0; j < deltas.length; j++) addTo(sums, deltas[j]!, at, count, weights[j]!);
+    for (let j = 0; j < deltas.length; j++) addAgreed(deltas[j]!, at, count, weights[j]!);
+    for (let i = 0; i < count; i++) {
+      const divisor = normalize && divisors[i] !== 0 ? divisors[i]! : 1;
+      out[at + i] = base[at + i]! + (lambda * agreed[i]!) / divisor;
     }
-    if (normalize && divisor !== 0) agreed /= divisor;
-    out[i] = base[i]! + lambda * agreed;
+  }
+}
+
+function addTo(total: Float64Array, delta: Float32Array, at: number, count: number, weight: number): void {
+  for (let i = 0; i < count; i++) total[i]! += weight * delta[at + i]!;
+}
+
+function addAgreed(delta: Float32Array, at: number, count: number, weight: number): void {
+  for (let i = 0; i < count; i++) {
+    const value = weight * delta[at + i]!;
+    if (sums[i]! >= 0 ? value > 0 : value < 0) {
+      agreed[i]! += value;
+      divisors[i]! += weight;
+    }
   }
 }

@@ -20,12 +20,23 @@ export interface OutputFolder {
   publish(): Promise<void>;
 }
 
+/** What keeps a folder from being written, as an error that says so. */
+function unwritable(error: unknown, path: string): FletchError {
+  const described = describeFileError(error, path);
+  if (described instanceof FletchError) return described;
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  return new FletchError('IO', `${path} cannot be written (${code}): name a folder that can be made.`, {
+    details: { path, errno: code },
+    cause: error,
+  });
+}
+
 async function namesIn(folder: string): Promise<string[] | undefined> {
   try {
     return await readdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw describeFileError(error, folder);
+    throw unwritable(error, folder);
   }
 }
 
@@ -80,7 +91,7 @@ export async function openOutput(
       publish: () => publish(out, folder),
     };
   } catch (error) {
-    throw describeFileError(error, out);
+    throw unwritable(error, out);
   }
 }
 
@@ -94,6 +105,6 @@ async function publish(out: string, folder: string): Promise<void> {
     await rm(old, { recursive: true, force: true });
     await syncFolder(join(out, '..'));
   } catch (error) {
-    throw describeFileError(error, out);
+    throw unwritable(error, out);
   }
 }

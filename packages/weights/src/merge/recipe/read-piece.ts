@@ -11,9 +11,9 @@ import type { RowSource } from './tokens.js';
 
 /** Bytes of a stretch of one tensor, before they are numbers. */
 export interface RawPiece {
-  /** BF16 and F16 as their bits; absent when only floats are there. */
+  /** Of BF16, unchecked; absent when only floats are there. */
   readonly bits?: Uint16Array;
-  /** The numbers; made from the bits when they are asked for. */
+  /** The numbers; made from the bits when they are asked for. Throws `NON_FINITE` when one is not finite. */
   floats(): Float32Array;
 }
 
@@ -33,12 +33,7 @@ function refuseNonFinite(source: PlannedSource, position: number, value: number)
 }
 
 /** Finds out whether all exponents are below the highest, which stands for infinity and NaN. */
-export function checkBits(
-  bits: Uint16Array,
-  dtype: 'BF16' | 'F16',
-  source: PlannedSource,
-  offset: number,
-): void {
+function checkBits(bits: Uint16Array, dtype: 'BF16' | 'F16', source: PlannedSource, offset: number): void {
   const [exponent, step] = dtype === 'BF16' ? [0x7f80, 0x80] : [0x7c00, 0x400];
   let seen = 0;
   for (let i = 0; i < bits.length; i++) seen |= (bits[i]! & exponent) + step;
@@ -70,6 +65,8 @@ class PlainReader implements PieceReader {
   readonly #source: PlannedSource;
   readonly #dtype: OutDType;
   readonly #raw: Uint8Array[] = [];
+  /** Up to here all numbers were found to be finite. */
+  #checked = 0;
   readonly #floats: Float32Array[] = [];
 
   constructor(source: PlannedSource, dtype: OutDType) {
@@ -85,19 +82,27 @@ class PlainReader implements PieceReader {
     await checkpoint.readBytes(this.#source.tensor, offset * width, (offset + count) * width, target);
     if (this.#dtype === 'F32') {
       const values = new Float32Array(target.buffer, 0, count);
-      checkFloats(values, this.#source, offset);
+      this.#check(offset, count, () => checkFloats(values, this.#source, offset));
       return { floats: () => values };
     }
     const bits = new Uint16Array(target.buffer, 0, count);
-    checkBits(bits, this.#dtype, this.#source, offset);
-    const convert = this.#dtype === 'BF16' ? bfloat16ToFloat32 : halfToFloat32;
+    const dtype = this.#dtype;
+    const convert = dtype === 'BF16' ? bfloat16ToFloat32 : halfToFloat32;
     return {
-      ...(this.#dtype === 'BF16' && { bits }),
+      ...(dtype === 'BF16' && { bits }),
       floats: () => {
+        this.#check(offset, count, () => checkBits(bits, dtype, this.#source, offset));
         if ((this.#floats[slot]?.length ?? 0) < count) this.#floats[slot] = new Float32Array(count);
         return convert(bits, this.#floats[slot]!.subarray(0, count));
       },
     };
+  }
+
+  /** Looks at each number once, however often it is read. */
+  #check(offset: number, count: number, look: () => void): void {
+    if (offset + count <= this.#checked) return;
+    look();
+    if (offset <= this.#checked) this.#checked = offset + count;
   }
 }
 

@@ -56,6 +56,7 @@ export async function writeLlama(folder: string, options: LlamaOptions = {}): Pr
   });
   await mkdir(folder, { recursive: true });
   await writeCheckpoint(folder, [...tensors, ...(options.extra ?? [])], {
+    force: true,
     ...(options.maxShardSize && { maxShardSize: options.maxShardSize }),
   });
   const config = {

@@ -119,7 +119,11 @@ export function parseRecipe(text: string, file: string): Recipe {
     throw refuse(file, `it is no YAML: ${(cause as Error).message}.`);
   }
   const parsed = recipe.safeParse(content);
-  if (!parsed.success) throw explain(file, deepest(parsed.error.issues[0]!), content);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(deepest);
+    // A key that is written wrongly is also missing: what stands there says more.
+    throw explain(file, issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!, content);
+  }
   const { models, slices } = parsed.data;
   if (Boolean(models) === Boolean(slices))
     throw refuse(file, 'it must name either models or slices, and not both.');

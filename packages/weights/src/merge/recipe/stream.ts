@@ -5,15 +5,15 @@
  */
 import { throwIfAborted } from '@fletch/base';
 import { float32ToBfloat16, float32ToHalf } from '@fletch/data';
+import { mixBfloat16, mixedParts } from '@fletch/kernels/merge';
 import { rowOf, sizeOf, type TensorMerge, type TensorTask } from '../tensor-merge.js';
 import { bytesOf, type OutDType } from './dtypes.js';
-import { mixBfloat16 } from './mix.js';
 import type { MergePlan, PlannedSource, PlannedTensor } from './plan.js';
 import { type PieceReader, pieceReader, type RawPiece, RowReader } from './read-piece.js';
 import type { Tokens } from './tokens.js';
 
 /** Numbers of a piece. */
-const PIECE = 2 ** 21;
+const PIECE = 2 ** 18;
 
 /** Below this many bytes the writer gathers pieces, and they must not change any more. */
 const GATHERED = 2 ** 20;
@@ -150,6 +150,12 @@ function asBytes(values: ArrayBufferView): Uint8Array {
   return bytes.length < GATHERED ? bytes.slice() : bytes;
 }
 
+/** The pieces as they are stored, when all are bfloat16. */
+function bitsOf(raw: readonly RawPiece[]): Uint16Array[] | undefined {
+  const bits = raw.flatMap((piece) => (piece.bits ? [piece.bits] : []));
+  return bits.length === raw.length ? bits : undefined;
+}
+
 /** The bytes of a merged tensor, piece by piece. A piece is good until the one after the next is asked for. */
 async function* mergedBytes(tensor: PlannedTensor, context: StreamContext): AsyncGenerator<Uint8Array> {
   const task = taskOf(tensor, context);
@@ -166,10 +172,10 @@ async function* mergedBytes(tensor: PlannedTensor, context: StreamContext): Asyn
   for await (const round of pieces(readers, size, step)) {
     throwIfAborted(context.signal);
     const coefficients = merge.coefficients?.();
-    const bits = round.raw.map((piece) => piece.bits);
-    if (coefficients && tensor.dtype === 'BF16' && bits.every((one) => one !== undefined)) {
+    const bits = tensor.dtype === 'BF16' ? bitsOf(round.raw) : undefined;
+    if (coefficients && bits && bits.length <= mixedParts) {
       const out = output.bits(bits[0]!.length);
-      mixBfloat16(bits, coefficients, out);
+      if (mixBfloat16(bits, coefficients, out)) for (const piece of round.raw) piece.floats();
       yield asBytes(out);
     } else {
       const piece = asPiece(tensor, round);

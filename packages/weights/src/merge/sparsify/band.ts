@@ -8,8 +8,8 @@ import { RankFinder } from './ranks.js';
 import { keepAll, type Sparsifier } from './sparsifier.js';
 
 /** Keeps the places `from` to `to - 1` of the ascending order of sizes; equal sizes stand in the order of the tensor. */
-function keepBand(from: number, to: number): Sparsifier {
-  const finder = new RankFinder([from, to - 1]);
+function keepBand(size: number, from: number, to: number): Sparsifier {
+  const finder = new RankFinder(to < size ? [from, to - 1] : [from]);
   let lower = 0;
   let upper = 0;
   /** How many equals of the two ends came by. */
@@ -23,21 +23,22 @@ function keepBand(from: number, to: number): Sparsifier {
       if (offset === 0) {
         const [low, high] = finder.found();
         lower = low!.key;
-        upper = high!.key;
-        start = { lower: low!.below, upper: high!.below };
+        upper = high?.key ?? Number.POSITIVE_INFINITY;
+        start = { lower: low!.below, upper: high?.below ?? 0 };
         lowerSeen = 0;
         upperSeen = 0;
       }
+      // Local names: the loop is what merging waits for.
+      const [least, most] = [lower, upper];
       const words = new Uint32Array(delta.buffer, delta.byteOffset, delta.length);
       for (let i = 0; i < words.length; i++) {
         const key = words[i]! & 0x7fffffff;
-        if (key > lower && key < upper) continue;
-        if (key < lower || key > upper) {
-          words[i] = 0;
-          continue;
+        if (key > least && key < most) continue;
+        if (key < least || key > most) words[i] = 0;
+        else {
+          if (key === least && start.lower + lowerSeen++ < from) words[i] = 0;
+          if (key === most && start.upper + upperSeen++ >= to) words[i] = 0;
         }
-        if (key === lower && start.lower + lowerSeen++ < from) words[i] = 0;
-        if (key === upper && start.upper + upperSeen++ >= to) words[i] = 0;
       }
     },
   };
@@ -47,7 +48,7 @@ function keepBand(from: number, to: number): Sparsifier {
 export function keepLargest(size: number, density: number): Sparsifier {
   if (density >= 1) return keepAll;
   const kept = Math.max(1, Math.trunc(density * size));
-  return keepBand(size - kept, size);
+  return keepBand(size, size - kept, size);
 }
 
 /**
@@ -58,5 +59,5 @@ export function dropOutliers(size: number, density: number, gamma: number): Spar
   if (density >= 1) return keepAll;
   const kept = Math.max(1, Math.trunc(density * size));
   const top = Math.min(Math.trunc(gamma * size), size - kept);
-  return keepBand(size - kept - top, size - top);
+  return keepBand(size, size - kept - top, size - top);
 }
