@@ -159,18 +159,20 @@ test.each(['Cosine', 'Dot', 'Euclid'] as const)('a collection of identical vecto
   for (const found of scores) expect(Math.abs(found - score)).toBeLessThan(0.01 * Math.max(1, score));
 });
 
-test.each(['id', 'ood-fw', 'ood-es'] as const)('queries of another distribution are answered, %s', async (method) => {
-  const { index, exact } = await pair({ distance: 'Dot', reduced: 32, method });
-  // Queries are large where the data is not.
-  const queries = uniformVectors(120, dimension, 2).map((x, at) => (at % dimension < 9 ? 20 * x : x));
-  for (const one of [index, exact]) await one.add(range(1000), clusteredVectors(1000, dimension, 1));
-  await index.searchBatch(queries.subarray(0, 100 * dimension), 5);
-  for (const one of [index, exact])
-    await one.add(range(2000, 1000), clusteredVectors(2000, dimension, 3));
-  await index.settled();
-  expect(lean(index.stats()).trained).toBe(true);
-  expect(recall(index, exact, queries.subarray(100 * dimension), 128)).toBeGreaterThan(0.85);
-});
+test.each(['id', 'ood-fw', 'ood-es'] as const)(
+  'queries of another distribution are answered, %s',
+  async (method) => {
+    const { index, exact } = await pair({ distance: 'Dot', reduced: 32, method });
+    // Queries are large where the data is not.
+    const queries = uniformVectors(120, dimension, 2).map((x, at) => (at % dimension < 9 ? 20 * x : x));
+    for (const one of [index, exact]) await one.add(range(1000), clusteredVectors(1000, dimension, 1));
+    await index.searchBatch(queries.subarray(0, 100 * dimension), 5);
+    for (const one of [index, exact]) await one.add(range(2000, 1000), clusteredVectors(2000, dimension, 3));
+    await index.settled();
+    expect(lean(index.stats()).trained).toBe(true);
+    expect(recall(index, exact, queries.subarray(100 * dimension), 128)).toBeGreaterThan(0.85);
+  },
+);
 
 test('a vector with NaN is refused once rows are codes, and changes nothing', async () => {
   const { index } = await pair();
