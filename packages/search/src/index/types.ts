@@ -105,6 +105,8 @@ export interface VectorIndex {
   readonly size: number;
   /** Whether it keeps less of a vector than was added, so that scores and {@link vector} are near the true ones. Default: no. */
   readonly isLossy?: boolean;
+  /** Of an index that learns: how often it changed over to what it learned, which its snapshots do not hold before. */
+  readonly generation?: number;
   /**
    * Of an index whose codes are too short to order hits by: how many hits for each that is wanted should be compared by whole
    * vectors. `ef` then is how many in all.

@@ -37,6 +37,10 @@ export class DenseSpace implements StoredSpace {
     return this.index.size;
   }
 
+  get generation(): number {
+    return this.index.generation ?? 0;
+  }
+
   has(row: number): boolean {
     return this.index.has(row);
   }

@@ -62,16 +62,22 @@ export class Rescorer {
     }
   }
 
-  /** Asks for more rows by rising bound until that of all others is no better than the last hit. */
+  /** Reads rows from the best bound on, until that of all others is worse than the last hit. */
   async #bounded(query: DenseValue, k: number, search: { readonly filter?: Bitset }): Promise<IndexHits> {
+    const best = new Best(k, largerIsBetter(this.#index.distance));
+    const read = new Set<number>();
     for (let most = 4 * k + MARGIN_ROWS; ; most *= 4) {
-      const found = await this.#index.bounds!(query, Math.min(most, this.#index.size), search);
-      const { hits } = this.#rescored(query, found);
-      const [last, worst] = [hits.scores[k - 1], found.scores.at(-1)];
-      const better = largerIsBetter(this.#index.distance) ? 1 : -1;
-      const enough = last !== undefined && worst !== undefined && better * (last - worst) > 0;
-      if (enough || found.rows.length < most)
-        return { rows: hits.rows.slice(0, k), scores: hits.scores.slice(0, k) };
+      const { rows, scores } = await this.#index.bounds!(query, Math.min(most, this.#index.size), search);
+      for (let i = 0; i < rows.length; i++) {
+        if (best.isBetterThan(scores[i]!)) return best.hits();
+        const row = rows[i]!;
+        if (read.has(row)) continue;
+        read.add(row);
+        if (read.size % TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+        const vector = this.#stored(row);
+        if (vector) best.offer(row, Math.fround(scoreOf(this.#index.distance, query, vector)));
+      }
+      if (rows.length < most) return best.hits();
     }
   }
 
@@ -111,5 +117,44 @@ export class Rescorer {
   /** The stored vector; what the index has of a row that is gone since. */
   vector(row: number): DenseValue {
     return this.#stored(row) ?? this.#index.vector(row);
+  }
+}
+
+/** The best of what it is offered, best first; equal scores by row. */
+class Best {
+  readonly #count: number;
+  readonly #sign: 1 | -1;
+  readonly #kept: { row: number; score: number }[] = [];
+
+  constructor(count: number, largerIsBetter: boolean) {
+    this.#count = count;
+    this.#sign = largerIsBetter ? 1 : -1;
+  }
+
+  /** Whether it is full, and all it keeps is better than that. */
+  isBetterThan(score: number): boolean {
+    const last = this.#kept[this.#count - 1];
+    return last !== undefined && this.#sign * (last.score - score) > 0;
+  }
+
+  offer(row: number, score: number): void {
+    let [low, high] = [0, this.#kept.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#kept[middle]!;
+      const gap = this.#sign * (other.score - score);
+      if (gap > 0 || (gap === 0 && other.row < row)) low = middle + 1;
+      else high = middle;
+    }
+    if (low >= this.#count) return;
+    this.#kept.splice(low, 0, { row, score });
+    if (this.#kept.length > this.#count) this.#kept.pop();
+  }
+
+  hits(): IndexHits {
+    return {
+      rows: Uint32Array.from(this.#kept, ({ row }) => row),
+      scores: Float32Array.from(this.#kept, ({ score }) => score),
+    };
   }
 }

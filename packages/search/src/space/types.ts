@@ -85,6 +85,8 @@ export interface StoredSpace extends VectorSpace {
   /** Takes out those of the rows that have a vector. */
   remove(rows: readonly number[]): Promise<void>;
   stats(): SpaceStats;
+  /** How often its index changed by itself into another one, see `VectorIndex`. Absent when it does not. */
+  readonly generation?: number;
   /** Resolves when every row is linked. */
   settled(options?: LongWork): Promise<void>;
   /** Writes what would be slow to make again, with facts of the owner. Absent when everything is quick to make. */

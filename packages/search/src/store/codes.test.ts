@@ -184,6 +184,32 @@ describe.each(kinds)('$kind', ({ kind, quantization, error }) => {
     }
   });
 
+  test('what was learned after the last snapshot is saved on closing, though no point changed', async () => {
+    const late = { [kind]: { train_at: 1100 } } as unknown as QuantizationConfig;
+    const collection = await store.createCollection('codes', {
+      vectors: { size, distance: 'Cosine' },
+      quantization_config: late,
+    });
+    const points = Array.from({ length: count }, (_, id) => ({ id, vector: vector(id) }));
+    await collection.upsert(points.slice(0, 1050));
+    await collection.upsert(points.slice(1050));
+    await collection.createSnapshot();
+    await collection.settled();
+    await store.close();
+    const [folder] = await readdir(join(path, 'collections'));
+    const bytes = await readFile(join(path, 'collections', folder!, 'index-0.snapshot'));
+    expect(bytes.includes('"fit":')).toBe(true);
+  });
+
+  test('a snapshot of the collection brings its codes along', async () => {
+    const collection = await filled(quantization);
+    const file = await collection.snapshotFile((await collection.createSnapshot()).name);
+    await store.recoverSnapshot('copy', { path: file });
+    await expectTrue(store.collection('copy'));
+    expect(store.collection('copy').info().config.quantization_config).toEqual(quantization);
+    expect(warnings).toEqual([]);
+  });
+
   test('a filter that matches nothing, or few, and a vector with NaN', async () => {
     const collection = await filled(quantization);
     const where = (id: number[]) => ({ must: [{ has_id: id }] });

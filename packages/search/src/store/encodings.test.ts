@@ -130,6 +130,30 @@ test('are saved with the tokens, and are the same map after opening again', {
   expect(warnings).toEqual([]);
 });
 
+test('a filter that matches nothing, or a token with NaN', async () => {
+  const collection = (await openStore()).collection('c');
+  const request = { query: tokens(60_000, 3), limit: 20, filter: { must: [{ has_id: [COUNT] }] } };
+  expect(await collection.query(request)).toEqual([]);
+  const bad = [...tokens(1), [1, Number.NaN, 0, 1]];
+  await expect(collection.upsert([{ id: COUNT, vector: bad }])).rejects.toMatchObject({ code: 'NON_FINITE' });
+  expect(await collection.retrieve([COUNT])).toEqual([]);
+});
+
+test('points that are all alike, and queries that are not', async () => {
+  const store = await openStore();
+  const collection = await store.createCollection('alike', {
+    vectors: {
+      size: SIZE,
+      distance: 'Dot',
+      multivector_config: { comparator: 'max_sim', encodings: true },
+    },
+  });
+  for (let at = 0; at < ENCODED_FROM; at += 512)
+    await collection.upsert(range(512, at).map((id) => ({ id, vector: [[1, 2, 0, 0]] })));
+  const hits = await collection.query({ query: [[0, 1, 5, -5]], limit: 3 });
+  expect(hits.map(({ score }) => score)).toEqual([2, 2, 2]);
+}, 120_000);
+
 test('are caught up when the store was left as by a crash', async () => {
   const store = await openStore();
   const collection = store.collection('c');

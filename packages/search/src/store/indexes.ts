@@ -18,8 +18,9 @@ export type { IndexContext, IndexFactory } from './open-space.js';
 export class VectorIndexes {
   readonly #context: IndexContext;
   readonly #spaces = new Map<string, StoredSpace>();
-  /** Rows added or removed since the last snapshot. */
-  changes = 0;
+  #changes = 0;
+  /** Generations of the indexes in the last snapshot. */
+  #generations = 0;
 
   private constructor(context: IndexContext) {
     this.#context = context;
@@ -32,13 +33,22 @@ export class VectorIndexes {
       for (const spec of context.specs.values()) {
         const { space, changes } = await openSpace(spec, context, version);
         indexes.#spaces.set(spec.name, space);
-        indexes.changes += changes;
+        indexes.#changes += changes;
       }
     } catch (error) {
       await indexes.close();
       throw error;
     }
     return indexes;
+  }
+
+  /** Rows added or removed since the last snapshot; at least 1 when an index has learned since. */
+  get changes(): number {
+    return Math.max(this.#changes, this.#generation === this.#generations ? 0 : 1);
+  }
+
+  get #generation(): number {
+    return [...this.#spaces.values()].reduce((sum, { generation = 0 }) => sum + generation, 0);
   }
 
   /** The space of a vector that there is. */
@@ -68,7 +78,7 @@ export class VectorIndexes {
       for (const space of done) await space.remove(all.filter((row) => space.has(row)));
       throw error;
     }
-    this.changes += all.length;
+    this.#changes += all.length;
   }
 
   /** Takes rows out of every space. */
@@ -78,7 +88,7 @@ export class VectorIndexes {
       const present = rows.filter((row) => space.has(row));
       if (present.length > 0) await space.remove(present);
     }
-    this.changes += rows.length;
+    this.#changes += rows.length;
   }
 
   /** Makes the empty space of a new vector, with a snapshot as of `version`. */
@@ -111,12 +121,14 @@ export class VectorIndexes {
    */
   async save(version: number): Promise<void> {
     const { environment, specs } = this.#context;
+    const generations = this.#generation;
     for (const [name, space] of this.#spaces) await this.#saveOne(name, space, specs.get(name)!, version);
     await environment.commit(() => {
       environment.setFact('logStart', version);
       environment.trimLog(version);
     });
-    this.changes = 0;
+    this.#changes = 0;
+    this.#generations = generations;
   }
 
   async settled(): Promise<void> {

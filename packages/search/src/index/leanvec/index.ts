@@ -43,6 +43,7 @@ export class LeanVecIndex implements VectorIndex {
   #successor: HnswIndex | undefined;
   #training: Promise<void> | undefined;
   #trouble: string | undefined;
+  #generation = 0;
 
   /** @param fit - of the coding of `index`, when it has one */
   constructor(plan: LeanVecPlan, index: HnswIndex, fit?: Drift) {
@@ -79,6 +80,10 @@ export class LeanVecIndex implements VectorIndex {
 
   get size(): number {
     return this.#index.size;
+  }
+
+  get generation(): number {
+    return this.#generation;
   }
 
   get isLossy(): boolean {
@@ -241,6 +246,7 @@ export class LeanVecIndex implements VectorIndex {
     this.#current = new Generation(index);
     this.#successor = undefined;
     this.#drift = new Drift(fit);
+    this.#generation++;
     void before.retire();
   }
 }

@@ -129,6 +129,61 @@ test('vectors that are all alike, or zero in most columns, are learned too', asy
   for (const score of scores) expect(score).toBeLessThan(0.02);
 });
 
+test.each<Partial<LeanVecOptions>>([{}, { method: 'ood-fw', distance: 'Dot' }, { bits: 4 }])(
+  'a sample smaller than the reduced dimension is learned from: %o',
+  async (options) => {
+    const { index, exact } = await pair({ reduced: 24, trainAt: 5, ...options });
+    const vectors = clusteredVectors(60, dimension, 1);
+    await index.searchBatch(clusteredVectors(3, dimension, 2), 1);
+    for (const one of [index, exact]) await one.add(range(6), vectors.subarray(0, 6 * dimension));
+    await index.settled();
+    expect(lean(index.stats())).toMatchObject({ trained: true, reduced: 24 });
+    expect(lean(index.stats()).trouble).toBeUndefined();
+    for (const one of [index, exact]) await one.add(range(54, 6), vectors.subarray(6 * dimension));
+    await index.settled();
+    expect(recall(index, exact, clusteredVectors(10, dimension, 3))).toBeGreaterThan(0.9);
+  },
+);
+
+test.each(['Cosine', 'Dot', 'Euclid'] as const)('a collection of identical vectors, %s', async (distance) => {
+  const { index } = await pair({ distance, reduced: 8 });
+  const one = clusteredVectors(1, dimension, 1);
+  const values = new Float32Array(2000 * dimension);
+  for (let row = 0; row < 2000; row++) values.set(one, row * dimension);
+  await index.add(range(2000), values);
+  await index.settled();
+  expect(lean(index.stats()).trained).toBe(true);
+  const { rows, scores } = index.search(one, 10);
+  expect(rows).toHaveLength(10);
+  const score = { Cosine: 1, Dot: one.reduce((sum, x) => sum + x * x, 0), Euclid: 0 }[distance];
+  for (const found of scores) expect(Math.abs(found - score)).toBeLessThan(0.01 * Math.max(1, score));
+});
+
+test.each(['id', 'ood-fw', 'ood-es'] as const)(
+  'queries of another distribution are answered, %s',
+  async (method) => {
+    const { index, exact } = await pair({ distance: 'Dot', reduced: 32, method });
+    // Queries are large where the data is not.
+    const queries = uniformVectors(120, dimension, 2).map((x, at) => (at % dimension < 9 ? 20 * x : x));
+    for (const one of [index, exact]) await one.add(range(1000), clusteredVectors(1000, dimension, 1));
+    await index.searchBatch(queries.subarray(0, 100 * dimension), 5);
+    for (const one of [index, exact]) await one.add(range(2000, 1000), clusteredVectors(2000, dimension, 3));
+    await index.settled();
+    expect(lean(index.stats()).trained).toBe(true);
+    expect(recall(index, exact, queries.subarray(100 * dimension), 128)).toBeGreaterThan(0.85);
+  },
+);
+
+test('a vector with NaN is refused once rows are codes, and changes nothing', async () => {
+  const { index } = await pair();
+  await index.add(range(1600), clusteredVectors(1600, dimension, 1));
+  await index.settled();
+  const bad = new Float32Array(dimension).fill(1).fill(Number.NaN, 3, 4);
+  await expect(index.add([1600], bad)).rejects.toMatchObject({ code: 'NON_FINITE' });
+  expect(index.has(1600)).toBe(false);
+  expect(() => index.search(bad, 1)).toThrow('column 3');
+});
+
 test('a filter that matches nothing finds nothing; one of a few rows finds them all', async () => {
   const { Bitset } = await import('../bitset.js');
   const { index, exact } = await pair();

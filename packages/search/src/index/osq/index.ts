@@ -56,6 +56,7 @@ export class OsqIndex implements VectorIndex {
   #successor: CodeIndex | undefined;
   #training: Promise<void> | undefined;
   #trouble: string | undefined;
+  #generation = 0;
 
   /** @param facts - of the codes of `part`, when it has some */
   constructor(plan: OsqPlan, part: Part, { fit, learnedAt = 0 }: Omit<OsqFacts, 'settings'> = {}) {
@@ -86,6 +87,10 @@ export class OsqIndex implements VectorIndex {
 
   get size(): number {
     return this.#part.size;
+  }
+
+  get generation(): number {
+    return this.#generation;
   }
 
   get isLossy(): boolean {
@@ -264,6 +269,7 @@ export class OsqIndex implements VectorIndex {
     this.#successor = undefined;
     this.#drift = new Drift({ learned: lost, count: 0, lost: 0 });
     this.#learnedAt = successor.size;
+    this.#generation++;
     void before.retire();
   }
 }
