@@ -18,6 +18,8 @@ export interface ServingOptions extends StoreOptions {
   readonly host: string;
   readonly port: number;
   readonly apiKey?: string;
+  /** Folder of checkpoints. */
+  readonly weights?: string;
 }
 
 /** Addresses of a running server, as people type them. */
@@ -53,7 +55,7 @@ async function startServer(
   store: Store,
   options: ServingOptions & ProtectionOptions,
 ): Promise<RunningServer> {
-  const { host, port } = options;
+  const { host, port, weights } = options;
   const protection = await protectionOf(options);
   const studio = studioFolder();
   // Loaded only where it is used: it takes longer than most commands.
@@ -64,6 +66,7 @@ async function startServer(
       host,
       port,
       ...(studio === undefined ? {} : { studio }),
+      ...(weights === undefined ? {} : { weights }),
       ...protection,
       onError: (error, { method, path }) =>
         note(terminal, `${method} ${path} failed: ${error instanceof Error ? error.message : String(error)}`),
