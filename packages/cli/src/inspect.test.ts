@@ -36,6 +36,8 @@ beforeAll(async () => {
     { name: `${module}.lora_B.weight`, dtype: 'F32', shape: [8, 1], data: new Float32Array(8).fill(1) },
   ]);
 });
+// What the command stands on takes long to load the first time.
+beforeAll(async () => void (await import('./commands/inspect.js')), 120_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('fletch inspect of one model', () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stat } from 'node:fs/promises';
 import { FletchError, isFletchError } from '@fletch/base';
 import type { Store } from '@fletch/search';
 import type { RunningServer } from '@fletch/server';
@@ -56,6 +57,11 @@ async function startServer(
   options: ServingOptions & ProtectionOptions,
 ): Promise<RunningServer> {
   const { host, port, weights } = options;
+  if (weights !== undefined && !(await stat(weights).catch(() => undefined))?.isDirectory())
+    throw new FletchError(
+      'NOT_FOUND',
+      `There is no folder ${weights}: --weights names one with checkpoints.`,
+    );
   const protection = await protectionOf(options);
   const studio = studioFolder();
   // Loaded only where it is used: it takes longer than most commands.
