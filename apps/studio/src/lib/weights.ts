@@ -89,8 +89,9 @@ export function mapOf(report: InspectReport, comparison: CompareReport | null): 
   if (values.length === 0 || report.layers < 1) return null;
   const positive = values.filter((value) => value > 0);
   const [least, most] = [Math.min(...positive), Math.max(...positive)];
+  // The largest is darkest, also when it is the only one.
   const spread = Math.log(most / least) || 1;
-  const shadeOf = (value: number) => (value > 0 ? 0.12 + (0.88 * Math.log(value / least)) / spread : 0);
+  const shadeOf = (value: number) => (value > 0 ? 1 + (0.88 * Math.log(value / most)) / spread : 0);
   return {
     layers: report.layers,
     least: positive.length > 0 ? least : 0,

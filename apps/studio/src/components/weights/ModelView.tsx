@@ -15,7 +15,7 @@ export function ModelView({ id }: { id: string }) {
   const report = weights.report.value.value;
   const comparison = weights.comparison.value.value;
   return (
-    <article>
+    <article class="checkpoint">
       <p class="links">
         <a href={router.href(routeTo('weights'))}>← All checkpoints</a>
       </p>

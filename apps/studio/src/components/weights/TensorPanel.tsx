@@ -1,4 +1,5 @@
 import type { TensorDetail, TensorReport } from '@fletch/weights';
+import { useEffect, useRef } from 'preact/hooks';
 import { figure } from '../../lib/bytes.js';
 import { usePage } from '../context.js';
 import { Unavailable } from '../manage/Unavailable.js';
@@ -9,10 +10,13 @@ import { Spectrum } from './Spectrum.js';
 export function TensorPanel() {
   const { weights } = usePage();
   const name = weights.chosen.value;
+  const panel = useRef<HTMLElement>(null);
+  // It was chosen in a row that may be far below.
+  useEffect(() => panel.current?.scrollIntoView({ block: 'nearest' }), [name]);
   if (name === '') return null;
   const tensor = weights.tensor.value.value;
   return (
-    <section class="run tensor-panel" aria-label="Tensor">
+    <section class="run tensor-panel" aria-label="Tensor" ref={panel}>
       <div class="panel-head">
         <h2>{name}</h2>
         <button type="button" class="icon" aria-label="Close the tensor" onClick={() => weights.choose(name)}>
