@@ -14,6 +14,7 @@ import { createLab } from './api/lab.js';
 import { createPoints } from './api/points.js';
 import { createRaw } from './api/raw.js';
 import { createVitals } from './api/vitals.js';
+import { createWeightRoutes } from './api/weights.js';
 import { createZoo } from './api/zoo.js';
 import { App } from './components/App.js';
 import { type Page, PageContext } from './components/context.js';
@@ -33,6 +34,7 @@ import { safeStorage } from './state/storage.js';
 import { createStudio } from './state/studio.js';
 import { createTheme } from './state/theme.js';
 import { createVitalSigns } from './state/vitals.js';
+import { createWeightsState } from './state/weights.js';
 import { createZooState } from './state/zoo.js';
 
 const API_KEY = 'fletch.api-key';
@@ -65,6 +67,7 @@ const page: Page = {
   lab: createLaboratory(createLab(http, raw), desk, tab),
   zoo: createZooState(createZoo(http, raw), desk, tab),
   datasets: createDatasets(createDatasetRoutes(http), desk),
+  weights: createWeightsState(createWeightRoutes(http), desk),
   episodes: createEpisodes(createEpisodeRoutes(http), desk),
   keyed: () => apiKey() !== null,
   file: async (path, signal) => (await raw(path, { signal })).blob(),

@@ -31,6 +31,7 @@ const commands: { readonly [name: string]: () => Promise<Register> } = {
   bench: async () => (await import('./commands/bench.js')).registerBench,
   lab: async () => (await import('./commands/lab.js')).registerLab,
   zoo: async () => (await import('./commands/zoo.js')).registerZoo,
+  inspect: async () => (await import('./commands/inspect.js')).registerInspect,
   observe: async () => (await import('./commands/observe.js')).registerObserve,
   merge: async () => (await import('./commands/merge.js')).registerMerge,
   data: async () => (await import('./commands/data.js')).registerData,

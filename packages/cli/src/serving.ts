@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stat } from 'node:fs/promises';
 import { FletchError, isFletchError } from '@fletch/base';
 import type { Store } from '@fletch/search';
 import type { RunningServer } from '@fletch/server';
@@ -18,6 +19,8 @@ export interface ServingOptions extends StoreOptions {
   readonly host: string;
   readonly port: number;
   readonly apiKey?: string;
+  /** Folder of checkpoints. */
+  readonly weights?: string;
 }
 
 /** Addresses of a running server, as people type them. */
@@ -53,7 +56,12 @@ async function startServer(
   store: Store,
   options: ServingOptions & ProtectionOptions,
 ): Promise<RunningServer> {
-  const { host, port } = options;
+  const { host, port, weights } = options;
+  if (weights !== undefined && !(await stat(weights).catch(() => undefined))?.isDirectory())
+    throw new FletchError(
+      'NOT_FOUND',
+      `There is no folder ${weights}: --weights names one with checkpoints.`,
+    );
   const protection = await protectionOf(options);
   const studio = studioFolder();
   // Loaded only where it is used: it takes longer than most commands.
@@ -64,6 +72,7 @@ async function startServer(
       host,
       port,
       ...(studio === undefined ? {} : { studio }),
+      ...(weights === undefined ? {} : { weights }),
       ...protection,
       onError: (error, { method, path }) =>
         note(terminal, `${method} ${path} failed: ${error instanceof Error ? error.message : String(error)}`),

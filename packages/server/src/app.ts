@@ -27,6 +27,7 @@ import { mountService } from './routes/service.js';
 import { mountStudio } from './studio.js';
 import { Quotas } from './telemetry/quotas.js';
 import { Telemetry } from './telemetry/telemetry.js';
+import { mountWeights } from './weights/routes.js';
 import { mountZoo } from './zoo/routes.js';
 import { ZooRuns } from './zoo/runs.js';
 
@@ -35,6 +36,8 @@ export interface AppOptions extends Keys {
   readonly encoders: Encoders;
   /** Folder of the built studio. Without it there is no `/dashboard`. */
   readonly studio?: string;
+  /** Folder of checkpoints that may be looked at besides the zoo's. Default: none. */
+  readonly weights?: string;
   /** Largest body in bytes, inflated if it is compressed. Default 32 MiB. */
   readonly maxBodyBytes?: number;
   /** Most bytes of all bodies that are being received; further ones get 503. Default 16 times the largest body. */
@@ -112,6 +115,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   mountZoo(app, options.zooRuns ?? new ZooRuns(), limits);
   mountData(app);
   mountLid(app);
+  mountWeights(app, options.weights);
   let document: string | undefined;
   app.get('/openapi.json', (context) => {
     document ??= JSON.stringify(openApiDocument(app));

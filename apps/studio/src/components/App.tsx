@@ -18,6 +18,7 @@ import { QueryPage } from './query/QueryPage.js';
 import { Sidebar } from './Sidebar.js';
 import { Unknown } from './Unknown.js';
 import { MetricsPage } from './vitals/MetricsPage.js';
+import { WeightsPage } from './weights/WeightsPage.js';
 import { ZooPage } from './zoo/ZooPage.js';
 
 /** What each page shows, and whether it needs a collection that is there. */
@@ -32,6 +33,7 @@ const CONTENT: { readonly [P in PageName]: { readonly View: ComponentType; reado
   episode: { View: EpisodePage, inside: false },
   zoo: { View: ZooPage, inside: false },
   data: { View: DataPage, inside: false },
+  weights: { View: WeightsPage, inside: false },
 };
 
 /** The whole page: side bar, content, insights; or what stands in the way of them. */

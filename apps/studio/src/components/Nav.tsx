@@ -14,6 +14,7 @@ export const TITLES: { readonly [P in PageName]: string } = {
   episode: 'Episodes',
   zoo: 'Zoo',
   data: 'Data',
+  weights: 'Weights',
 };
 
 const LISTED: readonly PageName[] = [
@@ -26,6 +27,7 @@ const LISTED: readonly PageName[] = [
   'episode',
   'zoo',
   'data',
+  'weights',
 ];
 
 /** The same page about another collection; the search for pages that are about none. */

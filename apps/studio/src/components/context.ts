@@ -12,6 +12,7 @@ import type { PointBrowser } from '../state/point-browser.js';
 import type { Studio } from '../state/studio.js';
 import type { ThemeSwitch } from '../state/theme.js';
 import type { VitalSigns } from '../state/vitals.js';
+import type { WeightsState } from '../state/weights.js';
 import type { ZooState } from '../state/zoo.js';
 
 /** What every component may reach for. */
@@ -27,6 +28,7 @@ export interface Page extends Studio {
   readonly lab: Laboratory;
   readonly zoo: ZooState;
   readonly datasets: Datasets;
+  readonly weights: WeightsState;
   readonly episodes: Episodes;
   /** Whether requests carry a key, which links and images cannot. */
   keyed(): boolean;

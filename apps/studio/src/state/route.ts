@@ -21,6 +21,7 @@ export const PAGES = {
   episode: 'never',
   zoo: 'never',
   data: 'never',
+  weights: 'never',
 } as const;
 export type PageName = keyof typeof PAGES;
 

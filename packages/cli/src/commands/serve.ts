@@ -10,6 +10,7 @@ import { note, print } from '../terminal.js';
 
 export const registerServe: Register = (parent, terminal) => {
   withProtection(withServing(parent.command('serve')))
+    .option('--weights <folder>', 'folder of checkpoints that the studio may look at, besides the zoo')
     .description('serve the store over HTTP (Qdrant dialect) with the studio')
     .addHelpText(
       'after',
@@ -17,6 +18,7 @@ export const registerServe: Register = (parent, terminal) => {
         ['fletch serve', 'on http://localhost:6333'],
         ['fletch serve --port 7000 --store ./data', 'another port, another folder'],
         ['FLETCH_API_KEY=secret fletch serve --host 0.0.0.0', 'for other machines, with a key'],
+        ['fletch serve --weights models/', 'with your checkpoints on the page Weights'],
         ['fletch serve --tls-cert cert.pem --tls-key key.pem', 'over HTTPS'],
       ),
     )

@@ -151,15 +151,18 @@ export async function compareCheckpoints(
     changed: models.map((_, i) => tensors.filter(({ changes }) => changes[i]!.norm > 0).length),
     taskNorms,
     relativeNorms: taskNorms.map((norm) => (norm === 0 ? 0 : norm / Math.sqrt(baseSquares))),
-    cosines: dots.map((row, i) =>
-      Array.from(row, (dot, j) =>
-        taskNorms[i]! * taskNorms[j]! > 0 ? dot / (taskNorms[i]! * taskNorms[j]!) : null,
-      ),
-    ),
+    cosines: dots.map((row, i) => Array.from(row, (dot, j) => cosineOf(dot, taskNorms, i, j))),
     differences,
     intruders,
     skipped,
   };
+}
+
+/** Null beside a model that changed nothing. */
+function cosineOf(dot: number, norms: readonly number[], i: number, j: number): number | null {
+  const product = norms[i]! * norms[j]!;
+  if (product === 0) return null;
+  return i === j ? 1 : Math.max(-1, Math.min(1, dot / product));
 }
 
 /** Names that all have in one shape, and what differs. */

@@ -8,3 +8,4 @@ export type { Duplicate } from './duplicates.js';
 export * from './inspect.js';
 export type { Spectrum, SpectrumOptions } from './spectrum.js';
 export type { TensorStatistics } from './statistics.js';
+export * from './tensor.js';

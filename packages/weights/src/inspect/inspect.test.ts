@@ -11,6 +11,7 @@ import { compareCheckpoints } from './compare.js';
 import { inspectCheckpoint } from './inspect.js';
 import { spectrumOf } from './spectrum.js';
 import { alignedPieces, piecesOf } from './stream.js';
+import { compareTensor, inspectTensor } from './tensor.js';
 
 const root = mkdtempSync(join(tmpdir(), 'fletch-inspect-'));
 const opened: Checkpoint[] = [];
@@ -284,5 +285,38 @@ describe('a comparison', () => {
       },
     );
     expect(report).toMatchObject({ intruders: [], skipped: ['"x" [5, 5] is larger than 4 on both sides'] });
+  });
+});
+
+describe('one tensor', () => {
+  const name = 'transformer.h.0.attn.c_attn.weight';
+  const values = random.fillNormal(new Float32Array(8 * 24));
+  // One output more than before is strong: in a Conv1D, a column.
+  const tuned = values.map((value, i) => value + (i % 24 === 5 ? 30 : 0));
+
+  test('of a Conv1D: its outputs are its columns', async () => {
+    const [base, other] = [
+      await model({ [name]: [[8, 24], values] }),
+      await model({ [name]: [[8, 24], tuned] }),
+    ];
+    const report = await inspectTensor(base, name);
+    expect(report).toMatchObject({ kind: 'conv1d', layer: 0, fused: 'qkv', spectrum: { exact: true } });
+    const { intruders, similarity, tensor } = await compareTensor(base, other, name);
+    expect(tensor).toMatchObject({ layer: 0, kind: 'conv1d' });
+    expect(intruders!.indices).toEqual([0]);
+    // A pale first column: no output direction of the base is near the new one.
+    const column = Array.from({ length: 8 }, (_, row) => similarity!.values[row * similarity!.size]!);
+    expect(Math.max(...column)).toBeCloseTo(intruders!.maxCosine[0]!, 4);
+    expect(Math.max(...column)).toBeLessThan(0.5);
+  });
+
+  test('that nothing changed, that is no matrix, that is not there', async () => {
+    const base = await model({ [name]: [[8, 24], values], 'x.bias': draw(4) });
+    expect(await compareTensor(base, base, name)).toMatchObject({ intruders: null, similarity: null });
+    expect(await compareTensor(base, await model({ 'x.bias': draw(4) }), 'x.bias')).toMatchObject({
+      intruders: null,
+      tensor: { kind: 'bias' },
+    });
+    await expect(inspectTensor(base, 'y')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });

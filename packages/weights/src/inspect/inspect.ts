@@ -175,7 +175,9 @@ function groupsOf(tensors: readonly TensorReport[], nameOf: (tensor: TensorRepor
     group.size += tensor.size;
     groups.set(nameOf(tensor), group);
   }
-  return [...groups].map(([name, group]) => ({ name, ...group })).sort((a, b) => b.size - a.size);
+  return [...groups]
+    .map(([name, group]) => ({ name, ...group }))
+    .sort((a, b) => b.size - a.size || a.name.localeCompare(b.name));
 }
 
 /** Pairs of layers all of whose matrices are alike. */
