@@ -49,7 +49,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     sizes: { train: 20_000, validation: 1000, test: 4000 },
     specialist: 500,
     steps: 300,
-    grid: 4,
+    grid: 3,
     others: (seed) => seed === 0,
     shots: (seed) => (seed === 0 ? [2, 8, 32] : [2]),
     fewSteps: 60,

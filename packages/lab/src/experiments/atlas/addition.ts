@@ -17,9 +17,11 @@ import {
 } from './pool.js';
 
 /** Rates and decays that both kinds of coefficients choose from. */
-const GRID: readonly Setting[] = [5e-2, 1e-1].flatMap((learningRate) =>
-  [0, 0.1].map((weightDecay) => ({ learningRate, weightDecay })),
-);
+const GRID: readonly Setting[] = [
+  { learningRate: 0.05, weightDecay: 0 },
+  { learningRate: 0.1, weightDecay: 0.1 },
+  { learningRate: 0.1, weightDecay: 0 },
+];
 /** As the paper's: 0 … 1 in 21 points. */
 const SCALARS = Array.from({ length: 21 }, (_, i) => i / 20);
 
@@ -136,14 +138,17 @@ const summed = ({ base, vectors }: Pool, lambda: number): StateDict =>
 async function bestScalar(pool: Pool, best: readonly number[], modelOf: (lambda: number) => StateDict) {
   const { tasks, base, judge } = pool;
   let found = { lambda: 0, score: Number.NEGATIVE_INFINITY, model: base.backbone };
-  for (const lambda of SCALARS) {
-    if (lambda === 0) continue;
+  const look = async (lambda: number): Promise<void> => {
     const model = modelOf(lambda);
     const scores: number[] = [];
     for (const [i, { validation }] of tasks.entries())
       scores.push(await judge.accuracy(model, base.heads, i, validation));
     const score = normalized(scores, best);
     if (score > found.score) found = { lambda, score, model };
-  }
+  };
+  for (const lambda of SCALARS) await look(lambda);
+  // Between the points beside the best.
+  const coarse = found.lambda;
+  for (const step of [-0.025, -0.0125, 0.0125, 0.025]) if (coarse + step > 0) await look(coarse + step);
   return found;
 }

@@ -17,6 +17,7 @@ import {
   taskVector,
 } from '@fletch/weights';
 import type { TrialContext } from '../../experiment.js';
+import { packed, unpacked } from '../gloss-gpt/tune.js';
 import {
   type Base,
   fiveTasks,
@@ -57,12 +58,17 @@ export async function trainPool(
   const { seed, signal, report } = context;
   const tasks = await imagesOf(fiveTasks, sizes, context);
   const work = { seed, signal, threads: THREADS };
-  const base = await trainBase(tasks, work);
-  const specialists: StateDict[] = [];
-  for (const [i, { task }] of tasks.entries()) {
-    report({ done: i, total: tasks.length, stage: `training the specialist of ${task.name}` });
-    specialists.push(await trainSpecialist(base, tasks, i, { ...work, steps }));
-  }
+  const states = await context.once('specialists', async () => {
+    const first = await trainBase(tasks, work);
+    const trained: StateDict[] = [];
+    for (const [i, { task }] of tasks.entries()) {
+      report({ done: i, total: tasks.length, stage: `training the specialist of ${task.name}` });
+      trained.push(await trainSpecialist(first, tasks, i, { ...work, steps }));
+    }
+    return [first.backbone, first.heads, ...trained].map(packed);
+  });
+  const [trunk, tops, ...specialists] = states.map(unpacked);
+  const base: Base = { backbone: trunk!, heads: tops! };
   const { backbone, heads } = base;
   return {
     tasks,
