@@ -231,7 +231,7 @@ describe('gradients', () => {
       for (const [v, vector] of vectors.entries()) {
         const products = [...vector.shapes.keys()].map((name) => {
           const steep = evaluate(full[name]!).data as Float64Array;
-          return vector.delta(name).reduce((total, delta, i) => total + delta * steep[i]!, 0);
+          return Array.from(vector.delta(name)).reduce((total, delta, i) => total + delta * steep[i]!, 0);
         });
         if (options.blockwise === false)
           expect(gradient[v]).toBeCloseTo(
