@@ -9,6 +9,7 @@ import { type SystemFacts, systems } from './systems.js';
 
 /** The experiments, one line each. A system without one is planned. */
 const experiments: { readonly [id: string]: () => Promise<{ readonly default: Experiment }> } = {
+  atlas: () => import('./experiments/05-atlas.js'),
   'barlow-twins': () => import('./experiments/45-barlow-twins.js'),
   'embedding-compression': () => import('./experiments/20-embedding-compression.js'),
   'homeo-ep': () => import('./experiments/07-homeo-ep.js'),

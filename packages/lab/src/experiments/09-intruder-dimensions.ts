@@ -139,9 +139,30 @@ function metricsOf(rows: readonly Row[], curve: readonly ScaledPoint[]): { [metr
   };
 }
 
+/** Tunes for three tasks one after the other, by the methods that the claims lean on. */
+async function chained({ base, judges, plan }: Setup, context: TrialContext): Promise<Row[]> {
+  const { seed, profile, once, report, signal } = context;
+  const steps = plan.continual(seed);
+  if (steps === 0) return [];
+  const sizes = { train: plan.train, test: Math.min(600, plan.test) };
+  const tasks = (['noun file', 'verb file', 'part of speech'] as const).map((name) =>
+    glossTask(base, name, sizes),
+  );
+  const rows: Row[] = [];
+  for (const method of methodsOf(profile, seed).filter((one) => [FULL, R1, R8, R64].includes(one)))
+    rows.push(
+      ...(await once(`one after the other: ${method.name}`, () => {
+        report({ done: 0, stage: `one task after the other: ${method.name}` });
+        return continualCurve(base, tasks, method, judges.task, { seed, steps, signal, threads: THREADS });
+      })),
+    );
+  return rows;
+}
+
 async function measure(setup: Setup, context: TrialContext) {
   const { base, task, judges, plan } = setup;
-  const { seed, profile, once, report, signal } = context;
+  const { seed, profile, once, report } = context;
+  const continual = await chained(setup, context);
   const outcomes: Outcome[] = [];
   for (const method of methodsOf(profile, seed))
     outcomes.push(await once(method.name, () => tuned(method, setup, context)));
@@ -172,26 +193,6 @@ async function measure(setup: Setup, context: TrialContext) {
     report({ done: 0, stage: 'scaling intruders' });
     return scalingCurve(task, low, spectra, plan.lambdas(seed), judges);
   });
-  const chain = plan.continual(seed);
-  const continual: Row[] = [];
-  if (chain > 0) {
-    const sizes = { train: plan.train, test: Math.min(600, plan.test) };
-    const tasks = (['noun file', 'verb file', 'part of speech'] as const).map((name) =>
-      glossTask(base, name, sizes),
-    );
-    for (const method of methodsOf(profile, seed).filter((one) => [FULL, R1, R8, R64].includes(one)))
-      continual.push(
-        ...(await once(`one after the other: ${method.name}`, () => {
-          report({ done: 0, stage: `one task after the other: ${method.name}` });
-          return continualCurve(base, tasks, method, judges.task, {
-            seed,
-            steps: chain,
-            signal,
-            threads: THREADS,
-          });
-        })),
-      );
-  }
   const shown = [...spectra.layers].sort((a, b) => b.indices.length - a.indices.length)[0]!.name;
   const named = [...reports, ['random rank 1', random] as const];
   return {

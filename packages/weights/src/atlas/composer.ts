@@ -83,24 +83,27 @@ export class AtlasComposer {
    * @param coefficients - of {@link shape}
    */
   apply(coefficients: Tensor): Record<string, Value> {
-    const weights: Record<string, Value> = { ...this.base };
+    const dtype = coefficients.dtype;
+    const weights: Record<string, Value> = Object.fromEntries(
+      Object.keys(this.base).map((tensor) => [tensor, this.#before(tensor, dtype)]),
+    );
     const count = this.vectors.length;
     const all = reshape(coefficients, [count, this.width]);
     for (const { tensor, shape, first, count: own, parts } of this.#slots) {
-      const deltas = this.#stack(tensor, all.dtype);
+      const deltas = this.#stack(tensor, dtype);
       const columns = sliceAxis(all, 1, first, first + own);
       const update =
         parts === undefined
           ? matmul(columns, deltas, { transposeA: true })
           : sum(mul(gather(columns, array(parts, 'int32'), 1), deltas), { axes: 0 });
-      weights[tensor] = add(this.#before(tensor, all.dtype), reshape(update, [...shape]));
+      weights[tensor] = add(weights[tensor]!, reshape(update, [...shape]));
     }
     return weights;
   }
 
   #before(tensor: string, dtype: string): NDArray {
     const before = this.base[tensor]!;
-    return dtype === 'float64'
+    return dtype === 'float64' && before.dtype === 'float32'
       ? array(Float64Array.from(before.data as Float32Array), 'float64', before.shape)
       : before;
   }

@@ -19,4 +19,6 @@ export {
   type TensorCoefficient,
 } from './coefficients.js';
 export { AtlasComposer } from './composer.js';
+export { type AtlasReport, type LearnOptions, learnCoefficients } from './learn.js';
+export type { AtlasData, AtlasInputs, AtlasModel, AtlasObjective, AtlasTask } from './objectives.js';
 export { TaskVector, type TaskVectorOptions, type TaskVectorPrecision, taskVector } from './task-vector.js';
