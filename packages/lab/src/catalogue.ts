@@ -13,6 +13,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'embedding-compression': () => import('./experiments/20-embedding-compression.js'),
   'homeo-ep': () => import('./experiments/07-homeo-ep.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
+  'lmc-weight-matching': () => import('./experiments/06-lmc-weight-matching.js'),
   leanvec: () => import('./experiments/15-leanvec.js'),
   lid: () => import('./experiments/08-lid.js'),
   'linf-sketched-regression': () => import('./experiments/36-linf-sketched-regression.js'),

@@ -15,6 +15,15 @@ export {
   matchByProducts,
   type TracedActivations,
 } from './activation-matching.js';
+export {
+  type AlignMethod,
+  type AlignOptions,
+  type AlignPath,
+  type AlignReport,
+  alignMethods,
+  alignModels,
+} from './align/align-models.js';
+export { specFromJson } from './align/find-spec.js';
 export { applyPermutation } from './apply.js';
 export {
   distanceOf,
@@ -36,6 +45,7 @@ export { inversePerms, permsFromJson, permsToJson, randomPerms } from './perms.j
 export {
   alignmentOf,
   distanceBound,
+  permuteParts,
   type SingularAlignment,
   type SingularParts,
   singularAlignment,

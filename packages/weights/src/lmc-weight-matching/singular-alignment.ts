@@ -10,6 +10,9 @@
 import { FletchError } from '@fletch/base';
 import { Matrix, matmul, type SVD, svd } from '@fletch/linalg';
 import { checkSameStates, type StateDict } from '../state-dict.js';
+import { axisIndex } from './apply.js';
+import { checkPerms } from './perms.js';
+import { checkSpec, type PermSpec, type Perms } from './spec.js';
 
 /** The singular value decompositions of a model's matrices, by name, in 64-bit. Kernels are `[out, in · places]`. */
 export type SingularParts = ReadonlyMap<string, SVD<Float64Array>>;
@@ -21,6 +24,47 @@ export function singularParts(model: StateDict): SingularParts {
     if (shape.length > 1 && size > 0)
       parts.set(name, svd(new Matrix(Float64Array.from(data as Float32Array), shape[0]!, size / shape[0]!)));
   return parts;
+}
+
+/**
+ * The decompositions of a permuted model, without decomposing it: P W Qᵀ = (P U) S (Q V)ᵀ.
+ *
+ * @param model - that was decomposed, for its shapes
+ * @throws FletchError `INVALID_ARGUMENT` for a spec or permutations that do not fit, and for tensors of more than two axes
+ *   that are permuted along others than the first two
+ */
+export function permuteParts(
+  spec: PermSpec,
+  perms: Perms,
+  parts: SingularParts,
+  model: StateDict,
+): SingularParts {
+  const whole = checkPerms(checkSpec(spec, model), perms);
+  return new Map(
+    [...parts].map(([name, { u, s, vt }]) => {
+      const [out = null, inner = null, ...others] = spec[name] ?? [];
+      if (others.some((axis) => axis !== null))
+        throw new FletchError('INVALID_ARGUMENT', `"${name}" is permuted along more than two axes.`);
+      const places = vt.cols / (model[name]!.shape[1] ?? 1);
+      const [p, q] = [axisIndex(out, whole), axisIndex(inner, whole)];
+      const at = (m: Matrix<Float64Array>, of: (i: number, j: number) => number) =>
+        new Matrix(
+          m.data.map((_, k) => of(Math.floor(k / m.cols), k % m.cols)),
+          m.rows,
+          m.cols,
+        );
+      return [
+        name,
+        {
+          u: p ? at(u, (i, j) => u.data[p[i]! * u.cols + j]!) : u,
+          s,
+          vt: q
+            ? at(vt, (i, j) => vt.data[i * vt.cols + q[Math.floor(j / places)]! * places + (j % places)]!)
+            : vt,
+        },
+      ];
+    }),
+  );
 }
 
 /**
