@@ -24,6 +24,12 @@ export {
   alignModels,
 } from './align/align-models.js';
 export { specFromJson } from './align/find-spec.js';
+export {
+  type AlignDataset,
+  alignDatasets,
+  type KnownImages,
+  knownImages,
+} from './align/known-data.js';
 export { applyPermutation } from './apply.js';
 export {
   distanceOf,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from 'node:path';
 import {
   adam,
   argmax,
@@ -16,7 +17,7 @@ import {
   type Tensor,
   train,
 } from '@fletch/array';
-import type { LongWork } from '@fletch/base';
+import { cacheFolder, type LongWork } from '@fletch/base';
 import { type ImageSet, imageFloats, loadMnist, takeImages } from '@fletch/data';
 import { rng } from '@fletch/linalg';
 import { classificationLoss, mlp } from '@fletch/models';
@@ -102,6 +103,7 @@ export async function openTask(plan: NetworkPlan, work: LongWork): Promise<Task>
     const start = (step % each) * batch;
     return feedOf(own, order.subarray(start, start + batch));
   };
+  const keyOf = (seed: number) => `mnist-${width}-${epochs}-${own.count}-${seed}`;
   const fit = async (seed: number): Promise<StateDict> => {
     const { params } = await train<StateDict>({
       name: `network ${seed}`,
@@ -111,6 +113,8 @@ export async function openTask(plan: NetworkPlan, work: LongWork): Promise<Task>
       steps: epochs * Math.floor(own.count / BATCH),
       draw: (step) => draw(step, seed),
       threads: THREADS,
+      // An interrupted run goes on in the middle of a training; a finished one is there at once.
+      saved: { path: join(cacheFolder(), 'lab', 'lmc-weight-matching', `${keyOf(seed)}.safetensors`), every: 3000 },
       ...work,
       onProgress: (progress) => work.onProgress?.({ ...progress, stage: `training network ${seed}` }),
     });
@@ -125,7 +129,7 @@ export async function openTask(plan: NetworkPlan, work: LongWork): Promise<Task>
         mlp.forward(config, model, { features }).hiddenStates.map((state, i) => [`layers.${i}`, state]),
       ),
     train(seed) {
-      const key = JSON.stringify({ ...plan, seed });
+      const key = keyOf(seed);
       const known = trained.get(key) ?? fit(seed);
       trained.set(key, known);
       known.catch(() => trained.delete(key));
