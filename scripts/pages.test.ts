@@ -10,6 +10,7 @@ import * as linalg from '@fletch/linalg';
 import * as models from '@fletch/models';
 import * as search from '@fletch/search';
 import * as serverless from '@fletch/search/serverless';
+import * as weights from '@fletch/weights';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -24,6 +25,7 @@ const libraries: Readonly<Record<string, object>> = {
   models,
   search,
   'search/serverless': serverless,
+  weights,
 };
 
 async function examplesOf(page: string): Promise<string[]> {

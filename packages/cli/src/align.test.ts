@@ -138,9 +138,10 @@ describe('fletch align', () => {
     const config = family.config(fields as never);
     for (const seed of [1, 2])
       await saveModel(at(`${name}-${seed}`), { config, params: family.init(config as never, { seed }) });
-    const { code, stdout } = await align(
+    const { code, stdout, stderr } = await align(
       ...[at(`${name}-1`), at(`${name}-2`), '--method', 'activation', '--json', ...measured],
     );
+    expect(stderr).not.toMatch(/Error/);
     expect(code).toBe(0);
     const report = JSON.parse(stdout);
     expect(report.architecture).toBe(name);

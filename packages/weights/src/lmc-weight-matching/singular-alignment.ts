@@ -7,10 +7,11 @@
  *
  * @module
  */
+import { array } from '@fletch/array';
 import { FletchError } from '@fletch/base';
 import { Matrix, matmul, type SVD, svd } from '@fletch/linalg';
 import { checkSameStates, type StateDict } from '../state-dict.js';
-import { axisIndex } from './apply.js';
+import { axisIndex, permuted } from './apply.js';
 import { checkPerms } from './perms.js';
 import { checkSpec, type PermSpec, type Perms } from './spec.js';
 
@@ -30,8 +31,7 @@ export function singularParts(model: StateDict): SingularParts {
  * The decompositions of a permuted model, without decomposing it: P W Qᵀ = (P U) S (Q V)ᵀ.
  *
  * @param model - that was decomposed, for its shapes
- * @throws FletchError `INVALID_ARGUMENT` for a spec or permutations that do not fit, and for tensors of more than two axes
- *   that are permuted along others than the first two
+ * @throws FletchError `INVALID_ARGUMENT` for a spec or permutations that do not fit
  */
 export function permuteParts(
   spec: PermSpec,
@@ -42,11 +42,14 @@ export function permuteParts(
   const whole = checkPerms(checkSpec(spec, model), perms);
   return new Map(
     [...parts].map(([name, { u, s, vt }]) => {
-      const [out = null, inner = null, ...others] = spec[name] ?? [];
-      if (others.some((axis) => axis !== null))
-        throw new FletchError('INVALID_ARGUMENT', `"${name}" is permuted along more than two axes.`);
-      const places = vt.cols / (model[name]!.shape[1] ?? 1);
-      const [p, q] = [axisIndex(out, whole), axisIndex(inner, whole)];
+      const [out = null, ...others] = spec[name] ?? [];
+      const p = axisIndex(out, whole);
+      // Where each column comes from, whatever axes it is made of.
+      const columnNumbers = array(Float32Array.from({ length: vt.cols }, (_, j) => j), 'float32', [
+        1,
+        ...model[name]!.shape.slice(1),
+      ]);
+      const q = permuted(columnNumbers, [null, ...others], whole);
       const at = (m: Matrix<Float64Array>, of: (i: number, j: number) => number) =>
         new Matrix(
           m.data.map((_, k) => of(Math.floor(k / m.cols), k % m.cols)),
@@ -58,9 +61,7 @@ export function permuteParts(
         {
           u: p ? at(u, (i, j) => u.data[p[i]! * u.cols + j]!) : u,
           s,
-          vt: q
-            ? at(vt, (i, j) => vt.data[i * vt.cols + q[Math.floor(j / places)]! * places + (j % places)]!)
-            : vt,
+          vt: at(vt, (i, j) => vt.data[i * vt.cols + q[j]!]!),
         },
       ];
     }),
