@@ -30,6 +30,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     points: 3,
     steps: { permutations: 2, weights: 1 },
     batches: 1,
+    variants: true,
   },
   quick: {
     networks: { hidden: 256, epochs: 8, images: 60_000, judged: 5000 },
@@ -41,6 +42,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     points: 13,
     steps: { permutations: 150, weights: 15 },
     batches: 20,
+    variants: false,
   },
   full: {
     networks: { hidden: 256, epochs: 8, images: 60_000, judged: 10_000 },
@@ -48,6 +50,7 @@ const plans: { readonly [P in Profile]: Plan } = {
     points: 25,
     steps: { permutations: 300, weights: 30 },
     batches: 120,
+    variants: true,
   },
 };
 

@@ -45,10 +45,11 @@ export function permuteParts(
       const [out = null, ...others] = spec[name] ?? [];
       const p = axisIndex(out, whole);
       // Where each column comes from, whatever axes it is made of.
-      const columnNumbers = array(Float32Array.from({ length: vt.cols }, (_, j) => j), 'float32', [
-        1,
-        ...model[name]!.shape.slice(1),
-      ]);
+      const columnNumbers = array(
+        Float32Array.from({ length: vt.cols }, (_, j) => j),
+        'float32',
+        [1, ...model[name]!.shape.slice(1)],
+      );
       const q = permuted(columnNumbers, [null, ...others], whole);
       const at = (m: Matrix<Float64Array>, of: (i: number, j: number) => number) =>
         new Matrix(

@@ -35,6 +35,8 @@ export interface MeasurePlan {
   readonly steps: { readonly permutations: number; readonly weights: number };
   /** Batches for activations. */
   readonly batches: number;
+  /** Whether matching by correlations and by cosines are measured too. */
+  readonly variants: boolean;
 }
 
 /** A seeded share of what a trial measures. */
@@ -135,7 +137,6 @@ export async function measurePair(bench: Bench, pair: readonly [StateDict, State
   const { seed, signal } = context;
   const parts = [singularParts(a), singularParts(b)] as const;
   const { perms, sweeps } = weightMatching(spec, a, b, { seed, signal });
-  const cosine = weightMatching(spec, a, b, { seed, similarity: 'cosine', signal }).perms;
   const draw = (step: number) => task.draw(step, 5000 + seed).slice(0, 1);
   const products = await collectProducts((model, x) => task.hidden(model, x!), pair, {
     batches: plan.batches,
@@ -143,12 +144,15 @@ export async function measurePair(bench: Bench, pair: readonly [StateDict, State
     threads: THREADS,
     signal,
   });
+  const variants = (): [string, Perms][] => [
+    ['activation matching, Pearson', matchByProducts(spec, products, { kind: 'pearson' })],
+    ['cosine matching', weightMatching(spec, a, b, { seed, similarity: 'cosine', signal }).perms],
+  ];
   const ways: readonly (readonly [string, Perms])[] = [
     ['naive', {}],
     ['weight matching', perms],
     ['activation matching', matchByProducts(spec, products)],
-    ['activation matching, Pearson', matchByProducts(spec, products, { kind: 'pearson' })],
-    ['cosine matching', cosine],
+    ...(plan.variants ? variants() : []),
   ];
   const outcomes: PairOutcome[] = [];
   const heat: Row[] = [];

@@ -114,7 +114,10 @@ export async function openTask(plan: NetworkPlan, work: LongWork): Promise<Task>
       draw: (step) => draw(step, seed),
       threads: THREADS,
       // An interrupted run goes on in the middle of a training; a finished one is there at once.
-      saved: { path: join(cacheFolder(), 'lab', 'lmc-weight-matching', `${keyOf(seed)}.safetensors`), every: 3000 },
+      saved: {
+        path: join(cacheFolder(), 'lab', 'lmc-weight-matching', `${keyOf(seed)}.safetensors`),
+        every: 3000,
+      },
       ...work,
       onProgress: (progress) => work.onProgress?.({ ...progress, stage: `training network ${seed}` }),
     });
