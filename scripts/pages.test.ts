@@ -50,6 +50,7 @@ const AsyncFunction = (async () => {}).constructor as new (
 ) => (given: typeof libraries, check: (actual: unknown, expected: unknown) => void) => Promise<void>;
 
 describe.each([
+  'aligning',
   'arrays',
   'compression',
   'estimators',

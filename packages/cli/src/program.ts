@@ -28,6 +28,7 @@ const commands: { readonly [name: string]: () => Promise<Register> } = {
   predict: async () => (await import('./commands/predict.js')).registerPredict,
   'compress-embeddings': async () =>
     (await import('./commands/compress-embeddings.js')).registerCompressEmbeddings,
+  align: async () => (await import('./commands/align.js')).registerAlign,
   bench: async () => (await import('./commands/bench.js')).registerBench,
   lab: async () => (await import('./commands/lab.js')).registerLab,
   zoo: async () => (await import('./commands/zoo.js')).registerZoo,

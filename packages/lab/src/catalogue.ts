@@ -15,6 +15,7 @@ const experiments: { readonly [id: string]: () => Promise<{ readonly default: Ex
   'homeo-ep': () => import('./experiments/07-homeo-ep.js'),
   'hnsw-recall': () => import('./experiments/42-hnsw-recall.js'),
   'icl-linear': () => import('./experiments/03-icl-linear.js'),
+  'lmc-weight-matching': () => import('./experiments/06-lmc-weight-matching.js'),
   leanvec: () => import('./experiments/15-leanvec.js'),
   lid: () => import('./experiments/08-lid.js'),
   'linf-sketched-regression': () => import('./experiments/36-linf-sketched-regression.js'),

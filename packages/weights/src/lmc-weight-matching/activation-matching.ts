@@ -88,17 +88,20 @@ function seenFacts(spec: PermSpec, products: Readonly<Record<string, ActivationP
     if (inner === undefined) continue;
     named.add(inner);
     outer.set(inner, perm);
-    const size = sizes.get(inner);
-    if (size === undefined) continue;
     const known = families.get(perm)?.inner ?? [];
-    families.set(perm, {
-      perm,
-      heads: (size / each) * group,
-      each,
-      group,
-      inner: [...new Set([...known, inner])],
-    });
-    sizes.set(perm, (size / each) * group);
+    families.set(perm, { perm, heads: 0, each, group, inner: [...new Set([...known, inner])] });
+  }
+  // Where something inside of heads was seen, all that is inside moves with them.
+  for (const family of [...families.values()]) {
+    const seen = family.inner.map((name) => sizes.get(name)).find((size) => size !== undefined);
+    if (seen === undefined) {
+      families.delete(family.perm);
+      continue;
+    }
+    const heads = (seen / family.each) * family.group;
+    for (const name of family.inner) sizes.set(name, seen);
+    sizes.set(family.perm, heads);
+    families.set(family.perm, { ...family, heads });
   }
   for (const [name, size] of sizes) {
     if (!named.has(name))

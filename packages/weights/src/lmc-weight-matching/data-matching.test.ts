@@ -111,7 +111,12 @@ describe('activation matching', () => {
       6,
     );
     const found = activationMatching(heads, { V: values }, { V: other });
-    expect(found).toEqual(inversePerms({ H: Int32Array.of(2, 0, 1), V: Int32Array.from(order) }));
+    const expected = inversePerms({ H: Int32Array.of(2, 0, 1), V: Int32Array.from(order) });
+    expect(found).toEqual(expected);
+    // What nobody has seen moves with its head.
+    const keys = { ...heads, k: ['K', null], q: [null, { perm: 'H', each: 2, inner: 'K' }] } as const;
+    const all = activationMatching(keys, { V: values }, { V: other });
+    expect(all).toEqual({ ...expected, K: Int32Array.of(2, 3, 4, 5, 0, 1) });
   });
 
   test.each<[string, () => unknown, RegExp]>([

@@ -15,6 +15,21 @@ export {
   matchByProducts,
   type TracedActivations,
 } from './activation-matching.js';
+export {
+  type AlignMethod,
+  type AlignOptions,
+  type AlignPath,
+  type AlignReport,
+  alignMethods,
+  alignModels,
+} from './align/align-models.js';
+export { specFromJson } from './align/find-spec.js';
+export {
+  type AlignDataset,
+  alignDatasets,
+  type KnownImages,
+  knownImages,
+} from './align/known-data.js';
 export { applyPermutation } from './apply.js';
 export {
   distanceOf,
@@ -36,6 +51,7 @@ export { inversePerms, permsFromJson, permsToJson, randomPerms } from './perms.j
 export {
   alignmentOf,
   distanceBound,
+  permuteParts,
   type SingularAlignment,
   type SingularParts,
   singularAlignment,

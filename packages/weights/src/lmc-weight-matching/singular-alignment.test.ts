@@ -7,6 +7,7 @@ import {
   alignmentOf,
   applyPermutation,
   checkSpec,
+  permuteParts,
   randomPerms,
   singularAlignment,
   singularParts,
@@ -130,6 +131,9 @@ describe('singular alignment', () => {
           expect(Math.abs(after[i]! - value)).toBeLessThan(1e-6 * (1 + value));
         });
       }
+      const perms = randomPerms(checkSpec(spec, b), 3);
+      const turned = permuteParts(spec, perms, singularParts(b), b);
+      expect(alignmentOf(singularParts(other), turned).R).toBeCloseTo(1, 5);
       const [before, after] = [singularAlignment(a, b), singularAlignment(a, other)];
       expect(after.distLowerBound).toBeCloseTo(before.distLowerBound, 5);
       expect(after.dist).toBeGreaterThanOrEqual(after.distLowerBound);

@@ -7,9 +7,13 @@
  *
  * @module
  */
+import { array } from '@fletch/array';
 import { FletchError } from '@fletch/base';
 import { Matrix, matmul, type SVD, svd } from '@fletch/linalg';
 import { checkSameStates, type StateDict } from '../state-dict.js';
+import { axisIndex, permuted } from './apply.js';
+import { checkPerms } from './perms.js';
+import { checkSpec, type PermSpec, type Perms } from './spec.js';
 
 /** The singular value decompositions of a model's matrices, by name, in 64-bit. Kernels are `[out, in · places]`. */
 export type SingularParts = ReadonlyMap<string, SVD<Float64Array>>;
@@ -21,6 +25,48 @@ export function singularParts(model: StateDict): SingularParts {
     if (shape.length > 1 && size > 0)
       parts.set(name, svd(new Matrix(Float64Array.from(data as Float32Array), shape[0]!, size / shape[0]!)));
   return parts;
+}
+
+/**
+ * The decompositions of a permuted model, without decomposing it: P W Qᵀ = (P U) S (Q V)ᵀ.
+ *
+ * @param model - that was decomposed, for its shapes
+ * @throws FletchError `INVALID_ARGUMENT` for a spec or permutations that do not fit
+ */
+export function permuteParts(
+  spec: PermSpec,
+  perms: Perms,
+  parts: SingularParts,
+  model: StateDict,
+): SingularParts {
+  const whole = checkPerms(checkSpec(spec, model), perms);
+  return new Map(
+    [...parts].map(([name, { u, s, vt }]) => {
+      const [out = null, ...others] = spec[name] ?? [];
+      const p = axisIndex(out, whole);
+      // Where each column comes from, whatever axes it is made of.
+      const columnNumbers = array(
+        Float32Array.from({ length: vt.cols }, (_, j) => j),
+        'float32',
+        [1, ...model[name]!.shape.slice(1)],
+      );
+      const q = permuted(columnNumbers, [null, ...others], whole);
+      const at = (m: Matrix<Float64Array>, of: (i: number, j: number) => number) =>
+        new Matrix(
+          m.data.map((_, k) => of(Math.floor(k / m.cols), k % m.cols)),
+          m.rows,
+          m.cols,
+        );
+      return [
+        name,
+        {
+          u: p ? at(u, (i, j) => u.data[p[i]! * u.cols + j]!) : u,
+          s,
+          vt: at(vt, (i, j) => vt.data[i * vt.cols + q[j]!]!),
+        },
+      ];
+    }),
+  );
 }
 
 /**

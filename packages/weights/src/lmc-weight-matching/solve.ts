@@ -5,7 +5,7 @@
  */
 import { linearSumAssignment, type Matrix } from '@fletch/linalg';
 import type { Costs, Target } from './costs.js';
-import { groupFrom } from './perms.js';
+import { countTo, groupFrom } from './perms.js';
 import type { HeadFamily, Perms, SpecFacts } from './spec.js';
 
 /** Sum of the entries that a permutation takes. */
@@ -60,6 +60,13 @@ class Pairer {
     return sum;
   }
 
+  /** The best order of the elements; that which there is, when nothing is known of them. */
+  #order(name: string, to: number, from: number, heads: Int32Array): Int32Array {
+    const { each } = this.#family;
+    const isKnown = this.#costs.has(name) || this.#costs.has(`${name}/wide`);
+    return isKnown ? linearSumAssignment(this.#elements(name, to, from, heads), each, true) : countTo(each);
+  }
+
   /** Products of heads, when their elements are ordered. */
   #heads(to: number, from: number, inner: Pairing['inner']): Float64Array {
     const { perm, each, group } = this.#family;
@@ -84,9 +91,7 @@ class Pairer {
     const own = names.map((name) => this.#costs.get(name));
     let best: Pairing | undefined;
     for (let heads = start; ; ) {
-      const inner = names.map(
-        (name) => [name, linearSumAssignment(this.#elements(name, to, from, heads), each, true)] as const,
-      );
+      const inner = names.map((name) => [name, this.#order(name, to, from, heads)] as const);
       const between = this.#heads(to, from, inner);
       heads = linearSumAssignment(between, group, true);
       let value = shared;

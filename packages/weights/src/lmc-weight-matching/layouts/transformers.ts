@@ -189,7 +189,10 @@ export function transformerSpec(
   };
   for (const block of blocks) {
     const wide = `${block}.mlp`;
-    build.size(`${block}.${layout.narrow}.weight`, 1);
+    // Permuted in part, a block would compute something else.
+    const needed = typeof layout.attention === 'string' ? [layout.attention] : layout.attention;
+    for (const part of [...layout.wide, layout.narrow, ...(heads === undefined ? [] : needed)])
+      build.size(`${block}.${part}.weight`, 1);
     for (const part of layout.wide) layer(`${block}.${part}`, wide, stream);
     layer(`${block}.${layout.narrow}`, stream, wide);
     for (const norm of layout.norms) build.norm(`${block}.${norm}`, stream);
