@@ -75,7 +75,7 @@ export async function compareTensor(
     return { tensor: compared, intruders: null, similarity: null };
   const { intruders } = await compareCheckpoints(before, [after], {
     ...options,
-    intruders: { targetModules: /(?:)/, isConv1D: () => kind === 'conv1d' },
+    intruders: { targetModules: /(?:)/ },
   });
   const [found] = intruders!;
   if (!found) return { tensor: compared, intruders: null, similarity: null };
