@@ -403,6 +403,7 @@ export default defineExperiment({
                     x: 'after',
                     y: 'accuracy',
                     stroke: 'method',
+                    z: 'method',
                     marker: 'circle' as const,
                   }),
                 ],
