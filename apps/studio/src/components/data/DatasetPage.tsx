@@ -2,6 +2,7 @@ import type { DatasetDescription } from '@fletch/data';
 import { bytes } from '../../lib/bytes.js';
 import { routeTo } from '../../state/route.js';
 import { usePage } from '../context.js';
+import { FactList } from '../FactList.js';
 import { Sample } from './Sample.js';
 
 /** One data set: what is known of it, and a sample when it is there. */
@@ -61,14 +62,12 @@ function Dataset({ dataset }: { dataset: DatasetDescription }) {
         </p>
       ) : (
         <>
-          <dl class="facts">
-            {Object.entries(view.figures).map(([what, value]) => (
-              <div key={what}>
-                <dt>{what}</dt>
-                <dd class="number">{typeof value === 'number' ? value.toLocaleString('en-US') : value}</dd>
-              </div>
-            ))}
-          </dl>
+          <FactList
+            facts={Object.entries(view.figures).map(
+              ([what, value]) =>
+                [what, typeof value === 'number' ? value.toLocaleString('en-US') : value] as const,
+            )}
+          />
           <section class="section" aria-labelledby="sample">
             <h2 id="sample">A sample</h2>
             <Sample sample={view.sample} />

@@ -3,6 +3,7 @@ import { bytes, figure } from '../../lib/bytes.js';
 import { mapOf, rowsOf } from '../../lib/weights.js';
 import { routeTo } from '../../state/route.js';
 import { usePage } from '../context.js';
+import { FactList } from '../FactList.js';
 import { ChoiceField } from '../form/Field.js';
 import { Unavailable } from '../manage/Unavailable.js';
 import { NormMap } from './NormMap.js';
@@ -66,14 +67,7 @@ function Overview({ report }: { report: InspectReport }) {
   ].filter((text) => text !== '');
   return (
     <>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class="number">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
       {findings.length > 0 && (
         <ul class={nonFinite.length > 0 ? 'findings error' : 'findings'}>
           {findings.map((text) => (

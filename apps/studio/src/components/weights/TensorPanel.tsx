@@ -2,6 +2,7 @@ import type { TensorDetail, TensorReport } from '@fletch/weights';
 import { useEffect, useRef } from 'preact/hooks';
 import { figure } from '../../lib/bytes.js';
 import { usePage } from '../context.js';
+import { FactList } from '../FactList.js';
 import { Unavailable } from '../manage/Unavailable.js';
 import { Similarity } from './Similarity.js';
 import { Spectrum } from './Spectrum.js';
@@ -70,14 +71,7 @@ function Facts({ tensor, detail }: { tensor: TensorReport; detail: TensorDetail 
   ];
   return (
     <>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class="number">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
       <div class="spectra">
         {spectrum && <Spectrum spectrum={spectrum} intruders={intruders} />}
         {detail?.similarity && <Similarity {...detail.similarity} marked={intruders?.indices ?? []} />}

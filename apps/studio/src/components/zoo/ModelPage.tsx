@@ -3,6 +3,7 @@ import { bytes, figure, moment } from '../../lib/bytes.js';
 import { factsOf, stateOf } from '../../lib/zoo.js';
 import { routeTo } from '../../state/route.js';
 import { usePage } from '../context.js';
+import { FactList } from '../FactList.js';
 import { Curves } from './Curves.js';
 import { Figures } from './Figures.js';
 import { Samples } from './Samples.js';
@@ -80,14 +81,7 @@ function Facts({ title, facts }: { title: string; facts: ReturnType<typeof facts
   return (
     <>
       <h3>{title}</h3>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class="number">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
     </>
   );
 }
