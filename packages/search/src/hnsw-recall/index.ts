@@ -12,7 +12,7 @@ export {
   lidMLE,
   lidProfile,
 } from './local-dimension.js';
-export { ndcgAtK, type RankShift, rankShift, recallOf, spearman } from './measures.js';
+export { meanAndError, ndcgAtK, type RankShift, rankShift, recallOf, spearman } from './measures.js';
 export { exactNeighbours, type Neighbours } from './neighbours.js';
 export {
   type HnswStudyOptions,

@@ -118,3 +118,10 @@ export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   }
   return xy / Math.sqrt(xx * yy);
 }
+
+/** The mean of numbers and its standard error. */
+export function meanAndError(values: readonly number[]): { readonly mean: number; readonly se: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, se: Math.sqrt(squares / Math.max(1, values.length - 1) / values.length) };
+}

@@ -8,7 +8,7 @@ import { type LongWork, throwIfAborted } from '@fletch/base';
 import type { Matrix } from '@fletch/linalg';
 import { HNSW } from './hnsw.js';
 import { type LidProfile, lidMLE, lidProfile } from './local-dimension.js';
-import { recallOf } from './measures.js';
+import { meanAndError, recallOf } from './measures.js';
 import { exactNeighbours, type Neighbours } from './neighbours.js';
 import { type Preset, presets } from './options.js';
 import { type InsertionOrder, insertionOrder } from './orders.js';
@@ -90,13 +90,14 @@ export async function recallStudy(
         runs.push(measure(graph, q, truth));
         done++;
       }
-      const recalls = runs.length > 1 ? runs.map(({ recalls: all }) => mean(all)) : runs[0]!.recalls;
+      const recalls =
+        runs.length > 1 ? runs.map(({ recalls: all }) => meanAndError(all).mean) : runs[0]!.recalls;
       rows.push({
         order,
         preset,
-        recall: mean(runs.flatMap(({ recalls: all }) => all)),
-        se: standardError(recalls),
-        visited: mean(runs.map(({ visited }) => visited)),
+        recall: meanAndError(runs.flatMap(({ recalls: all }) => all)).mean,
+        se: meanAndError(recalls).se,
+        visited: meanAndError(runs.map(({ visited }) => visited)).mean,
       });
     }
   return { rows, lid: lidProfile(pointwise), pointwise };
@@ -119,12 +120,4 @@ export function measure(graph: HNSW, q: Matrix<Float32Array>, truth: Neighbours,
     return recallOf(hits, truth, i);
   });
   return { recalls, visited: visited / q.rows };
-}
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-
-function standardError(values: readonly number[]): number {
-  const middle = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
-  return Math.sqrt(squares / Math.max(1, values.length - 1) / values.length);
 }

@@ -9,6 +9,7 @@ import {
   HNSW,
   lidMLE,
   lidProfile,
+  meanAndError,
   measure,
   presets,
   spearman,
@@ -43,7 +44,7 @@ interface Measured {
 }
 
 /** (Σ λ)² / Σ λ² of the covariance's eigenvalues. */
-export function participationRatio(x: Matrix<Float32Array>): number {
+function participationRatio(x: Matrix<Float32Array>): number {
   const { variances } = pca(cast(x, 'float64'), Math.min(x.cols, x.rows - 1));
   const sum = variances.reduce((total, value) => total + value, 0);
   return sum ** 2 / variances.reduce((total, value) => total + value ** 2, 0);
@@ -59,7 +60,7 @@ function measureDimension(d: number, { profile, seed, signal }: TrialContext): M
   graph.addAll(X);
   const at = (ef: number) => {
     const { recalls, visited } = measure(graph, Q, truth, ef);
-    return { ef, recall: recalls.reduce((a, b) => a + b, 0) / recalls.length, visited };
+    return { ef, recall: meanAndError(recalls).mean, visited };
   };
   return {
     d,

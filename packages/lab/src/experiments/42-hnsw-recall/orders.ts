@@ -4,7 +4,16 @@
  * @module
  */
 import type { Matrix } from '@fletch/linalg';
-import { exactNeighbours, HNSW, insertionOrder, lidMLE, lidProfile, measure, presets } from '@fletch/search';
+import {
+  exactNeighbours,
+  HNSW,
+  insertionOrder,
+  lidMLE,
+  lidProfile,
+  meanAndError,
+  measure,
+  presets,
+} from '@fletch/search';
 import type { Profile, Row, TrialContext } from '../../experiment.js';
 import { madeUpTask, pictureTask, wordTasks } from '../15-leanvec/data.js';
 
@@ -44,12 +53,6 @@ interface Sample {
   readonly measured: readonly Measured[];
 }
 
-function meanOf(values: readonly number[]): { readonly mean: number; readonly se: number } {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, se: Math.sqrt(squares / Math.max(1, values.length - 1) / values.length) };
-}
-
 async function measureSample({ rows, queries }: Task, name: string, context: TrialContext): Promise<Sample> {
   const { seed, signal, profile, report } = context;
   report({ done: 0, total: ORDERS.length + 2, stage: `${name}: local dimensions` });
@@ -66,7 +69,7 @@ async function measureSample({ rows, queries }: Task, name: string, context: Tri
     graph.addAll(rows, insertionOrder(rows, kind, { lid, seed: orderSeed }));
     for (const { kind: of, asked, truth } of truths) {
       const { recalls, visited } = measure(graph, asked, truth);
-      const { mean, se } = meanOf(recalls);
+      const { mean, se } = meanAndError(recalls);
       measured.push({ order: hierarchy ? label : `${label}, flat`, queries: of, recall: mean, se, visited });
     }
   };
@@ -123,7 +126,7 @@ export async function byOrder(context: TrialContext) {
         ? {}
         : {
             wide_spreads: spreads.filter((value) => value >= 0.04).length / spreads.length,
-            order_gain: meanOf(gains).mean,
+            order_gain: meanAndError(gains).mean,
             alike_spread: Math.max(...found.map(({ sample }) => spread(recallsOf(sample, 'alike')))),
           },
     rows: found.flatMap(({ data, sample }, i) =>
